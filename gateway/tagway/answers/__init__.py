@@ -1,0 +1,1 @@
+"""Explain, why, checks, carts, twins, report: pure questions over the feed."""

@@ -1,0 +1,64 @@
+"""The command line: one small file per command group, each imported only when its command runs.
+
+`tagway --help` must stay quick, so the commands and their one-line helps stand in a table here and no command
+module is imported to list them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Final
+
+import click
+
+from tagway.errors import TagwayError
+
+# command -> (module in tagway.cli, one-line help)
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "events": ("events", "Query recorded events."),
+    "explain": ("explain", "A profile and the evidence of each alias."),
+    "plugins": ("installed", "What is installed, from which file and distribution."),
+    "sources": ("installed", "The configured sources, and what each has sent."),
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are loaded on first use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All command names, without importing any."""
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command's module: its attribute of the command's name, dashes as underscores."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"tagway.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name.replace("-", "_"))
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{cmd_name} is not a command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tagway")
+def tagway() -> None:
+    """Tagway: what arrived, who did it, and why."""
+
+
+def main() -> None:
+    """Run the command line; our own errors are one sentence on standard error, exit code 1."""
+    try:
+        tagway()
+    except TagwayError as error:
+        click.echo(f"tagway: {error.message}", err=True)
+        sys.exit(1)

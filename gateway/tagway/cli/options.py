@@ -1,0 +1,45 @@
+"""The options that every command shares: `--config`, `--data`, `--json`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from tagway import config as configuration
+from tagway.config import Config
+from tagway.core import body
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def located(command: F) -> F:
+    """Add `--config` and `--data`; the command gets `config`, with the data folder set."""
+    command = click.option("--data", metavar="FOLDER", help="The data folder (default: as configured).")(command)
+    return click.option("--config", "config_file", metavar="FILE", help="The configuration (default: tagway.toml).")(
+        command
+    )
+
+
+def load(config_file: str | None, data: str | None) -> Config:
+    """The configuration that the shared options name."""
+    return configuration.with_gateway(configuration.load(config_file), data=data)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value on one line, ASCII only: pasted output has no live escape sequences."""
+    click.echo(ascii_json(value))
+
+
+def ascii_json(value: Any) -> str:
+    """Compact JSON with everything beyond ASCII escaped; amounts keep their digits."""
+    text = body.encode(value).decode()
+    return "".join(one if one.isascii() else _escaped(one) for one in text) if not text.isascii() else text
+
+
+def _escaped(one: str) -> str:
+    units = one.encode("utf-16-be")
+    return "".join(f"\\u{units[place]:02x}{units[place + 1]:02x}" for place in range(0, len(units), 2))

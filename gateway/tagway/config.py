@@ -1,0 +1,198 @@
+"""`tagway.toml` and the environment, as one frozen object.
+
+A value `"env:NAME"` is read from the environment. Unknown keys, wrong types and missing variables are errors
+that name the file and the key. Without a file every bundled source is open under its plugin's name, on
+loopback only, and its events are marked unverified.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from tagway.errors import ConfigError
+
+DEFAULT_FILE: Final = "tagway.toml"
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+class Gateway(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The `[gateway]` table: where it listens and keeps its data."""
+
+    host: str = "127.0.0.1"
+    port: int = 8787
+    data: str = "./tagway-data"
+    inspect_token: str = ""
+    public_url: str = ""
+    hosts: tuple[str, ...] = ()
+    """Further `Host` names that the read side answers to, besides loopback."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Peers whose forwarding headers count."""
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The `[limits]` table; sizes in bytes, times in seconds."""
+
+    body: int = 1_048_576
+    inflated: int = 4_194_304
+    ratio: int = 200
+    headers: int = 100
+    header_bytes: int = 16_384
+    depth: int = 64
+    batch: int = 2_500
+    event: int = 524_288
+    in_flight: int = 512
+    queue: int = 4_096
+    queue_bytes: int = 67_108_864
+    body_seconds: float = 20.0
+    fold_seconds: float = 20.0
+    quarantine_rows: int = 1_000
+    quarantine_bytes: int = 16_777_216
+
+
+class SourceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One `[sources.NAME]` table."""
+
+    plugin: str
+    write_keys: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    mode: Literal["observe", "enforce"] = "observe"
+    shop: str = ""
+    """Prefix of this source's weak keys (carts, checkouts, orders), when one gateway serves several shops."""
+    path_token: str = ""
+    """An unguessable last path segment, for senders that cannot sign."""
+    origins: tuple[str, ...] = ()
+    """Origins that may send from a browser; none listed means any. `null` can be listed."""
+    allow_ips: tuple[str, ...] = ()
+    events: dict[str, str] = {}
+    """Event spellings of this source: as sent = canonical."""
+    aliases: dict[str, str] = {}
+    """Property spellings of this source: as sent = canonical."""
+    severity: dict[str, str] = {}
+    """Violation code, or `code:/pointer` = error | warn | info | `ignore until 2026-12-31`."""
+    options: dict[str, Any] = {}
+    """The plugin's own settings."""
+
+
+class Taxonomy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The `[taxonomy]` table."""
+
+    path: str = ""
+    """A folder of the store's own schemas, relative to the configuration file."""
+    plan: tuple[str, ...] = ()
+    hold: dict[str, float] = {}
+    """Seconds that the other side's copy of an event waits for the declared truth."""
+    unplanned_events: Literal["error", "warn", "info"] = "warn"
+    unplanned_properties: Literal["error", "warn", "info"] = "info"
+
+
+class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The `[identity]` table: limits and lists of `core.identity.Rules`."""
+
+    region: str = ""
+    """The store's country (`US`), in which local phone numbers are read."""
+    people_per_identifier: int = 5
+    emails_per_user_id: int = 20
+    weak_key_days: int = 90
+    blocked: tuple[str, ...] = ()
+    """Identifiers that join nobody: `kind:value`, or a value of any kind."""
+    refold_limit: int = 20_000
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything that `tagway.toml` may say."""
+
+    gateway: Gateway = Gateway()
+    sources: dict[str, SourceConfig] = {}
+    limits: Limits = Limits()
+    taxonomy: Taxonomy = Taxonomy()
+    identity: Identity = Identity()
+    disabled_plugins: tuple[str, ...] = ()
+    file: str = ""
+    """The file that this was read from; empty without one."""
+
+    @property
+    def open(self) -> bool:
+        """Whether no file was read, so that every bundled source is open on loopback."""
+        return not self.file
+
+    @property
+    def data(self) -> Path:
+        """The data folder; relative paths are relative to the working directory."""
+        return Path(self.gateway.data)
+
+
+def load(file: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """Read the configuration: `file`, or `tagway.toml` of the working directory, or none.
+
+    Raises `ConfigError` for a named file that is missing, and for every fault in a file.
+    """
+    environ = os.environ if environ is None else environ
+    path = Path(file) if file else Path(DEFAULT_FILE)
+    if not path.is_file():
+        if file:
+            raise ConfigError(f"{path}: there is no such file; `tagway init` writes one")
+        return Config()
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    return parse(raw, file=str(path), environ=environ)
+
+
+def parse(raw: Mapping[str, Any], *, file: str, environ: Mapping[str, str]) -> Config:
+    """Check a parsed TOML document and make it a `Config`. Raises `ConfigError`."""
+    if "file" in raw:
+        raise ConfigError(f"{file}: unknown key `file`")
+    resolved = _from_environment({**raw, "file": file}, file, environ, "")
+    try:
+        config = msgspec.convert(resolved, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{file}: {_readable(str(error))}") from None
+    for name in config.sources:
+        if not _NAME.fullmatch(name):
+            raise ConfigError(f"{file}: [sources.{name}]: a source's name is lower-case letters, digits, `_` and `-`")
+    return config
+
+
+def with_gateway(config: Config, **changes: Any) -> Config:
+    """The configuration with fields of `[gateway]` replaced; those that are None stay."""
+    kept = {key: value for key, value in changes.items() if value is not None}
+    return msgspec.structs.replace(config, gateway=msgspec.structs.replace(config.gateway, **kept))
+
+
+def _from_environment(value: Any, file: str, environ: Mapping[str, str], key: str) -> Any:
+    if isinstance(value, dict):
+        return {k: _from_environment(v, file, environ, f"{key}.{k}" if key else k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_from_environment(item, file, environ, f"{key}[{place}]") for place, item in enumerate(value)]
+    if isinstance(value, str) and value.startswith("env:"):
+        return _variable(value[4:], file, environ, key)
+    return value
+
+
+def _variable(name: str, file: str, environ: Mapping[str, str], key: str) -> str:
+    # The inspect token alone may be absent: it is made at first start.
+    if name not in environ and key != "gateway.inspect_token":
+        raise ConfigError(f"{file}: `{key}` wants the environment variable {name}, which is not set")
+    return environ.get(name, "")
+
+
+def _readable(message: str) -> str:
+    """Turn msgspec's `… - at `$.sources.web.port`` into one that leads with the key.
+
+    A table's own name is lost for msgspec in `[...]`; it is what the person wrote as `NAME`.
+    """
+    text, _, where = message.partition(" - at ")
+    unknown = re.fullmatch(r"Object contains unknown field `(.*)`", text)
+    if unknown:
+        text = f"unknown key `{unknown[1]}`"
+    path = where.strip("`").removeprefix("$.").removeprefix("$").replace("[...]", ".NAME")
+    return f"`{path}`: {text}" if path else text

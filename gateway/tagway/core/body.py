@@ -1,0 +1,52 @@
+"""JSON bodies: exact decoding (numbers as `int` or `Decimal`) and encoding.
+
+The decoder refuses NaN, Infinity, lone surrogates and invalid UTF-8; amounts keep their digits in both
+directions. `depth` guards readers that recurse.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+_DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+
+
+class BodyError(ValueError):
+    """The bytes are not one JSON value that Tagway takes; the message says why."""
+
+
+def decode(body: bytes | str) -> Any:
+    """Decode one JSON value. Raises `BodyError` for anything that is not exactly that."""
+    try:
+        return _DECODER.decode(body)
+    except RecursionError:
+        raise BodyError("nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+        raise BodyError(str(error)) from None
+
+
+def encode(value: Any) -> bytes:
+    """Encode a value as compact JSON; `Decimal`s become numbers with their own digits."""
+    return _ENCODER.encode(value)
+
+
+def pointer(*parts: str | int) -> str:
+    """Build a JSON pointer (RFC 6901) from its reference tokens."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def at(document: Any, path: str) -> Any:
+    """The value at a JSON pointer; None when there is nothing."""
+    for raw in path.split("/")[1:]:
+        part = raw.replace("~1", "/").replace("~0", "~")
+        if isinstance(document, dict):
+            document = document.get(part)
+        elif isinstance(document, list) and part.isascii() and part.isdigit() and int(part) < len(document):
+            document = document[int(part)]
+        else:
+            return None
+    return document

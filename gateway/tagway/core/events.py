@@ -1,0 +1,103 @@
+"""The facts that travel through Tagway: requests, events, dead letters, violations, outcomes.
+
+All are frozen values. Times are integers, microseconds since the Unix epoch, UTC (`core.moments` reads and
+writes them); amounts are `Decimal` in major units (`core.money`). A value that a payload did not carry is
+absent or empty, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple
+
+Side = Literal["web", "server", "app", "provider"]
+EventType = Literal["track", "identify", "alias", "page", "screen", "group"]
+Severity = Literal["error", "warn", "info"]
+
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[str, Any]:
+    return NOTHING
+
+
+class Identifier(NamedTuple):
+    """One identifier as a payload carried it: a kind of `core.identity.KINDS` and its value."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """The bytes and headers of one HTTP request, as received and as logged.
+
+    `source` is the name in the configuration. `headers` has lower-case names and holds only what the source
+    declares in `Source.headers`. `body` is inflated already; signatures were checked before that. `options`
+    is the source's own table of the configuration, so that `normalize` stays a function of its argument.
+    """
+
+    source: str
+    method: str = "POST"
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes
+    received_at: int
+    verified: bool = False
+    options: Mapping[str, Any] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened, as a plugin makes it of one item of a request.
+
+    `name` is canonical where the plugin knows it, otherwise as sent; the taxonomy maps spellings afterwards.
+    `raw_name` is the vendor's own name or topic. `identifiers` are in any order, values as sent.
+    `item` is the JSON pointer of the item in the request body, and `mapping` tells for canonical pointers
+    from which pointer of that item they came (`*` stands for an index): a table shared by all events of a
+    mapping, not one per event. An empty `message_id` means that the vendor sends none.
+    """
+
+    type: EventType = "track"
+    name: str
+    raw_name: str = ""
+    message_id: str = ""
+    timestamp: int | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    properties: Mapping[str, Any] = field(default_factory=_nothing)
+    traits: Mapping[str, Any] = field(default_factory=_nothing)
+    context: Mapping[str, Any] = field(default_factory=_nothing)
+    side: Side = "web"
+    schema: str = ""
+    test: bool = False
+    item: str = ""
+    mapping: Mapping[str, str] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """An item that could not become an event: why, and where in the body (a JSON pointer)."""
+
+    code: str
+    message: str
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A fault of an event against its schema, with what to do about it.
+
+    `pointer` is a JSON pointer into the canonical event (`/properties/sku`); `got` is shortened and safe to
+    show; `origin` names the raw pointer that the value came from, where the mapping knows it.
+    """
+
+    code: str
+    pointer: str
+    expected: str
+    got: str
+    resolution: str
+    severity: Severity = "error"
+    origin: str = ""

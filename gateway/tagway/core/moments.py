@@ -1,0 +1,90 @@
+"""Moments: reading and writing times as integer microseconds since the Unix epoch, UTC.
+
+Vendors write time in every way there is; this is the one place that reads them. A time without an offset is
+never guessed to be local: the caller says that it is UTC (`naive_utc=True`), otherwise it is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+SECOND: Final = 1_000_000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# The years 1970 to 9999: what every reader of ours, SQLite's included, can show.
+_LATEST: Final = int((datetime(9999, 12, 31, tzinfo=UTC) - EPOCH).total_seconds()) * SECOND
+_MICROSECOND: Final = timedelta(microseconds=1)
+_RFC3339: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))?\s*([Zz]|UTC|[+-]\d\d:?\d\d)?", re.ASCII
+)
+_UNITS: Final = {"s": SECOND, "ms": 1_000, "us": 1}
+
+
+def read(text: Any, *, naive_utc: bool = False) -> int | None:
+    """Read an RFC 3339 or near ISO 8601 time; None when it is not one.
+
+    Accepts `2026-11-01T10:00:00.123Z`, offsets with or without a colon, a space for the `T`, 0 to 9
+    fraction digits (cut to microseconds) and, with `naive_utc`, a time that carries no offset.
+    """
+    if not isinstance(text, str) or (match := _RFC3339.fullmatch(text.strip())) is None:
+        return None
+    day, clock, fraction, offset = match.groups()
+    if offset is None and not naive_utc:
+        return None
+    if offset in (None, "Z", "z", "UTC"):
+        offset = "+00:00"
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock}{offset}")
+    except ValueError:
+        return None
+    micros = (moment - EPOCH) // _MICROSECOND + (int(fraction.ljust(6, "0")[:6]) if fraction else 0)
+    return micros if 0 <= micros <= _LATEST else None
+
+
+def from_unix(value: Any, unit: str = "s") -> int | None:
+    """Read a Unix time in `s`, `ms` or `us`, given as a number or as digits; None when it is not one."""
+    if isinstance(value, bool):
+        return None
+    try:
+        micros = int(value * _UNITS[unit]) if not isinstance(value, str) else _digits(value, unit)
+    except (TypeError, ValueError, OverflowError, ArithmeticError):
+        return None
+    return micros if 0 < micros <= _LATEST else None
+
+
+def _digits(text: str, unit: str) -> int:
+    text = text.strip()
+    if not re.fullmatch(r"\d{1,17}", text, re.ASCII):
+        raise ValueError(text)
+    return int(text) * _UNITS[unit]
+
+
+def write(moment: int) -> str:
+    """Write a moment as RFC 3339 in UTC, with milliseconds, or microseconds where there are any.
+
+    >>> write(1_762_000_000_123_000)
+    '2025-11-01T12:26:40.123Z'
+    """
+    seconds, micros = divmod(moment, SECOND)
+    text = (EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    millis, rest = divmod(micros, 1_000)
+    return f"{text}.{micros:06d}Z" if rest else f"{text}.{millis:03d}Z"
+
+
+def corrected(*, timestamp: int | None, original: int | None, sent_at: int | None, received_at: int) -> int | None:
+    """When an event happened, by what an SDK sent: `timestamp`, else the clock-skew-corrected original.
+
+    Segment's rule: received_at - (sent_at - original); a caller's own timestamp is kept as it is.
+    """
+    if timestamp is not None:
+        return timestamp
+    if original is None:
+        return None
+    if sent_at is None:
+        return original
+    return max(0, min(received_at - (sent_at - original), received_at))

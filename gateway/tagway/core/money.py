@@ -1,0 +1,81 @@
+"""Money: amounts in major units as exact `Decimal`s; the only place with arithmetic and rounding.
+
+No binary float ever reaches an amount: JSON numbers are decoded to `Decimal` from their digits, strings are
+read digit by digit, minor units are shifted by the currency's exponent (ISO 4217).
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from typing import Any, Final
+
+# ISO 4217 currencies whose exponent is not 2.
+_EXPONENT: Final[dict[str, int]] = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI"), 0),
+    **dict.fromkeys(("VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}
+_PLAIN: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,20})?", re.ASCII)
+_EXACT: Final = Context(prec=50, rounding=ROUND_HALF_EVEN)
+# More fraction digits than this in a vendor's decimal string are the noise of a binary float.
+_NOISE_DIGITS: Final = 8
+
+
+def exponent(currency: str | None) -> int:
+    """The number of decimals of an ISO 4217 currency; 2 when it is unknown."""
+    return _EXPONENT.get((currency or "").strip().upper(), 2)
+
+
+def amount(value: Any, currency: str | None = None) -> Decimal | None:
+    """Read an amount in major units from a string or a number; None when it is not one.
+
+    Float noise ("10.649999999999999", as old Shopify REST bodies carry it) is rounded to the currency's
+    decimals; honest digits are kept as they are ("600.00" stays 600.00, 19.999 stays for the violation).
+    """
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, float):
+        value = repr(value)
+    if isinstance(value, str):
+        value = value.strip()
+        if not _PLAIN.fullmatch(value):
+            return None
+    try:
+        number = Decimal(value)
+    except (InvalidOperation, TypeError, ValueError):
+        return None
+    if not number.is_finite() or abs(number.adjusted()) > 20:
+        return None if number else Decimal(0)
+    return rounded(number, currency) if -int(number.as_tuple().exponent) > _NOISE_DIGITS else number
+
+
+def rounded(number: Decimal, currency: str | None = None) -> Decimal:
+    """Round to the currency's decimals, half to even."""
+    return number.quantize(Decimal(1).scaleb(-exponent(currency)), context=_EXACT)
+
+
+def from_minor(value: Any, currency: str | None) -> Decimal | None:
+    """Read an integer in minor units (Stripe): 1999 USD is 19.99, 1999 JPY is 1999, 1999 KWD is 1.999."""
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value.strip(), re.ASCII):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or value != int(value):
+        return None
+    return Decimal(int(value)).scaleb(-exponent(currency), context=_EXACT)
+
+
+def currency(value: Any) -> str | None:
+    """Read an ISO 4217 code, upper-cased; None when it is not three letters."""
+    if not isinstance(value, str):
+        return None
+    code = value.strip().upper()
+    return code if re.fullmatch(r"[A-Z]{3}", code, re.ASCII) else None
+
+
+def total(amounts: list[Decimal]) -> Decimal:
+    """Add amounts exactly."""
+    result = Decimal(0)
+    for one in amounts:
+        result = _EXACT.add(result, one)
+    return result

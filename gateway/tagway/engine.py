@@ -1,0 +1,227 @@
+"""The engine: a fold of the request log into the store. Normalize, validate, resolve, record: one straight line.
+
+`Fold` does it, a batch at a time, in one transaction with its position in the log, so that a crash repeats
+nothing and skips nothing. `main` is its process: a byte on standard input means new rows, end of file means
+drain and exit.
+
+A request that kills or hangs the engine must not stop it for ever: the range that is being folded is noted
+in a small file beside the store. An engine that finds such a note folds that range one request at a time,
+and a request noted twice becomes a dead letter (`engine_crash`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tagway.config import Config
+from tagway.core.events import DeadLetter, Event
+from tagway.core.identity import Evidence
+from tagway.core.moments import DAY, MINUTE
+from tagway.core.taxonomy import Judged, Taxonomy
+from tagway.errors import PayloadError
+from tagway.log import Entry, Log
+from tagway.registry import ConfiguredSource, Registry
+from tagway.store.feed import Feed
+from tagway.store.files import open_writer
+from tagway.store.identities import Identities
+from tagway.store.record import Recorded, Records
+
+_logger = logging.getLogger("tagway.engine")
+_ROWS: Final = 1_000
+
+
+@dataclass(slots=True)
+class _Item:
+    """One item on its way through the stages."""
+
+    entry: Entry
+    event_id: bytes
+    judged: Judged | None = None
+    dead: DeadLetter | None = None
+    plugin: str = ""
+    timestamp: int = 0
+    duplicate: bool = False
+    alias_id: int | None = None
+    ids: dict[str, str] = field(default_factory=dict)
+
+
+class Fold:
+    """Folds the log of a data folder into its store. One writer per folder."""
+
+    def __init__(self, folder: Path, config: Config, registry: Registry, now: Callable[[], int]) -> None:
+        """Open the log (read side) and the store (write side). `now` gives microseconds."""
+        self._config, self._registry, self._now = config, registry, now
+        self._taxonomy = Taxonomy()
+        self._log = Log(folder, read_only=True)
+        self._db = open_writer(folder)
+        self._feed = Feed(folder) if registry.observers else None
+        self._records, self._identities, self._position = self._attached()
+
+    def close(self) -> None:
+        """Close both files."""
+        self._log.close()
+        self._db.close()
+
+    @property
+    def position(self) -> int:
+        """The log's sequence number up to which the store is folded."""
+        return self._position
+
+    def drain(self) -> int:
+        """Fold everything that is in the log; the number of rows folded."""
+        total = 0
+        while folded := self.step():
+            total += folded
+        return total
+
+    def step(self, rows: int = _ROWS) -> int:
+        """Fold the next batch in one transaction; the number of log rows folded, 0 when there are none."""
+        entries = self._log.read(self._position, rows=rows)
+        if not entries:
+            return 0
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            first, count = self._fold(entries)
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            self._records, self._identities, self._position = self._attached()
+            raise
+        self._position = entries[-1].seq
+        self._observe(first, count)
+        return len(entries)
+
+    def _attached(self) -> tuple[Records, Identities, int]:
+        """The write side as the store stands: made anew after a rollback, so that no cache outlives it."""
+        records = Records(self._db)
+        return records, Identities(self._db, self._config.identity), records.position()
+
+    def _fold(self, entries: Sequence[Entry]) -> tuple[int, int]:
+        """The stages, in order, over one batch; the first item's sequence number and their count."""
+        requests = [entry for entry in entries if entry.kind == "request"]
+        items = [item for entry in requests for item in self._normalize(entry)]
+        self._mark_duplicates(items)
+        self._resolve(items)
+        first = self._records.write([self._recorded(item) for item in items])
+        self._records.refusals([entry for entry in entries if entry.kind == "refused"])
+        commands = [entry for entry in entries if entry.kind == "command"]
+        now = self._now()
+        self._records.batch(
+            last=entries[-1].seq, requests=len(requests), commands=len(commands), items=len(items), now=now
+        )
+        return first, len(items)
+
+    def _normalize(self, entry: Entry) -> Iterable[_Item]:
+        """Stages 4 and 5: the plugin's events, each held against the taxonomy; a dead letter where that fails."""
+        bound = self._registry.sources.get(entry.source)
+        if bound is None:
+            message = f"source {entry.source!r} is not configured any more"
+            yield self._dead(entry, DeadLetter(code="unknown_source", message=message), 0, "")
+            return
+        place = 0
+        try:
+            for place, one in enumerate(bound.source.normalize(entry.request(bound.config.options))):
+                if isinstance(one, DeadLetter):
+                    yield self._dead(entry, one, place, bound.source.name)
+                else:
+                    yield self._judged(entry, one, bound)
+        except PayloadError as error:
+            dead = DeadLetter(code=error.code, message=error.message, pointer=error.pointer)
+            yield self._dead(entry, dead, place + 1, bound.source.name)
+        except Exception as error:  # noqa: BLE001 - a plugin is third-party code: keep the body, name the plugin
+            dead = DeadLetter(code="plugin_error", message=f"{type(error).__name__}: {error}")
+            yield self._dead(entry, dead, place + 1, bound.source.name)
+
+    def _judged(self, entry: Entry, event: Event, bound: ConfiguredSource) -> _Item:
+        judged = self._taxonomy.judge(event, entry.source)
+        timestamp = event.timestamp if event.timestamp is not None else entry.received_at
+        item = _Item(entry, _event_id(entry, event), judged=judged, plugin=bound.source.name, timestamp=timestamp)
+        for kind, value in judged.identifiers:
+            item.ids.setdefault(kind, value)
+        return item
+
+    def _dead(self, entry: Entry, dead: DeadLetter, place: int, plugin: str) -> _Item:
+        event_id = _hash(entry.source, f"dead:{place}", entry.body or b"")
+        return _Item(entry, event_id, dead=dead, plugin=plugin, timestamp=entry.received_at)
+
+    def _mark_duplicates(self, items: Sequence[_Item]) -> None:
+        """The same message again is a duplicate, whenever and in whatever batch it comes."""
+        alive = [item for item in items if item.dead is None]
+        seen = self._records.known([item.event_id for item in alive])
+        for item in alive:
+            item.duplicate = item.event_id in seen
+            seen.add(item.event_id)
+
+    def _resolve(self, items: Sequence[_Item]) -> None:
+        """Stage 6: every event is evidence, whatever its status."""
+        judged = [(item, item.judged) for item in items if item.judged is not None]
+        resolutions = self._identities.resolve([self._evidence(*pair) for pair in judged], self._now())
+        for (item, _), resolution in zip(judged, resolutions, strict=True):
+            item.alias_id = resolution.alias_id
+
+    def _evidence(self, item: _Item, judged: Judged) -> Evidence:
+        at = item.timestamp
+        if not item.entry.verified:
+            at = max(item.entry.received_at - 30 * DAY, min(at, item.entry.received_at + 5 * MINUTE))
+        shop = self._registry.sources[item.entry.source].config.shop
+        traits = tuple(judged.event.traits.items())
+        return Evidence(event_id=item.event_id, at=at, ids=judged.identifiers, traits=traits, shop=shop)
+
+    def _recorded(self, item: _Item) -> Recorded:
+        """Stage 7: what the store keeps of an item."""
+        judged = item.judged
+        if judged is None:
+            return Recorded(
+                event_id=item.event_id, entry=item.entry, event=None, dead=item.dead, plugin=item.plugin,
+                status="dead_letter", timestamp=item.timestamp,
+            )  # fmt: skip
+        violating = any(one.severity == "error" for one in judged.violations)
+        return Recorded(
+            event_id=item.event_id,
+            entry=item.entry,
+            event=judged.event,
+            status="duplicate" if item.duplicate else "violating" if violating else "accepted",
+            duplicate_of=item.event_id if item.duplicate else None,
+            schema=judged.schema,
+            timestamp=item.timestamp,
+            alias_id=item.alias_id,
+            anonymous_id=item.ids.get("anonymous_id"),
+            user_id=item.ids.get("user_id"),
+            email=item.ids.get("email"),
+            cart_id=item.ids.get("cart_token"),
+            violations=judged.violations,
+        )
+
+    def _observe(self, first: int, count: int) -> None:
+        """Tell the observers, after the commit; what one of them raises is logged and never ours."""
+        if self._feed is None or not count:
+            return
+        outcomes = self._feed.events(after=first - 1, limit=count)
+        for observer in self._registry.observers:
+            try:
+                observer(outcomes)
+            except Exception:
+                _logger.exception("an observer of outcomes_recorded failed")
+
+
+def _event_id(entry: Entry, event: Event) -> bytes:
+    """The event's id: a hash of source and message id, or of the raw item where there is none.
+
+    An item that carries neither an id nor a time of its own is told apart by when it was received.
+    """
+    if event.message_id:
+        return _hash(entry.source, event.message_id)
+    at = entry.received_at if event.timestamp is None else event.timestamp
+    return _hash(entry.source, f"raw:{event.item}:{event.type}:{event.name}:{at}", entry.body or b"")
+
+
+def _hash(source: str, text: str, rest: bytes = b"") -> bytes:
+    # The length keeps ("ab", "c") and ("a", "bc") apart.
+    return hashlib.blake2b(
+        f"{len(source)}:{source}{text}".encode("utf-8", "surrogatepass") + rest, digest_size=16
+    ).digest()

@@ -1,0 +1,446 @@
+"""The request log: everything that changes what is known, append-only, in `log.db`.
+
+One row per request that was taken, with its exact bytes; one counting row per source, refusal code and second;
+one row per command. `Log` is the file; `GroupCommit` is the one writer thread of the web process: it takes
+whatever waits, writes it in one transaction, syncs, and only then lets those requests answer 200. A window is
+not needed: while one group syncs, the next one gathers.
+
+Sequence numbers have no gaps (one writer, `AUTOINCREMENT`), so requests are counted by subtraction and the hot
+path carries no secondary index.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+import zstandard
+
+from tagway.core.events import Request
+from tagway.errors import RefusedError, TagwayError
+
+FILE: Final = "log.db"
+Kind = Literal["request", "refused", "command"]
+
+# Bodies below this many bytes cost more to compress than to write.
+_COMPRESS_FROM: Final = 4_096
+_GROUP_ROWS: Final = 1_000
+_GROUP_BYTES: Final = 2_097_152
+_COLUMNS: Final = "kind, source, received_at, method, path, query, headers, body, zstd, verified, code, count, message"
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS log (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    method TEXT NOT NULL DEFAULT '',
+    path TEXT NOT NULL DEFAULT '',
+    query TEXT NOT NULL DEFAULT '',
+    headers TEXT NOT NULL DEFAULT '{}',
+    body BLOB,
+    zstd INTEGER NOT NULL DEFAULT 0,
+    verified INTEGER NOT NULL DEFAULT 0,
+    code TEXT NOT NULL DEFAULT '',
+    count INTEGER NOT NULL DEFAULT 1,
+    message TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX IF NOT EXISTS log_beside_requests ON log (kind, source, code, count) WHERE kind <> 'request';
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One row of the log, to be written or as read (`seq` is 0 until written).
+
+    `body` is as received and inflated once; None where a refusal keeps none. `count` is 1 but for counting
+    rows. `message` says why a request was refused; for a command `body` is its JSON.
+    """
+
+    kind: Kind
+    source: str
+    received_at: int
+    method: str = ""
+    path: str = ""
+    query: str = ""
+    headers: Mapping[str, str] | None = None
+    body: bytes | None = None
+    verified: bool = False
+    code: str = ""
+    count: int = 1
+    message: str = ""
+    seq: int = 0
+
+    def request(self, options: Mapping[str, Any]) -> Request:
+        """The request as a source's `normalize` takes it."""
+        return Request(
+            source=self.source,
+            method=self.method,
+            path=self.path,
+            query=self.query,
+            headers=self.headers or {},
+            body=self.body or b"",
+            received_at=self.received_at,
+            verified=self.verified,
+            options=options,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What the log holds, counted from its rows."""
+
+    taken: int
+    refused: int
+    commands: int
+    first: int
+    last: int
+
+
+class Log:
+    """The log file: append groups, read from a position. Not shared between threads."""
+
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        """Open the log of a data folder, made when absent. Raises `TagwayError` when it cannot be."""
+        self._compress = zstandard.ZstdCompressor(level=1)
+        self._decompress = zstandard.ZstdDecompressor()
+        path = folder / FILE
+        try:
+            self._db = _open_reader(path) if read_only else _open_writer(path)
+        except sqlite3.Error as error:
+            raise TagwayError(f"{path}: the log cannot be opened: {error}") from None
+
+    def close(self) -> None:
+        """Close the file; the last closer folds the write-ahead log into it."""
+        self._db.close()
+
+    def append(self, entries: Iterable[Entry]) -> list[int]:
+        """Write entries in one durable transaction; their sequence numbers, in order. Raises `sqlite3.Error`."""
+        seqs: list[int] = []
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            for entry in entries:
+                row = self._db.execute(
+                    f"INSERT INTO log ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", self._row(entry)
+                )
+                seqs.append(row.lastrowid or 0)
+            self._db.execute("COMMIT")
+        except sqlite3.Error:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
+        return seqs
+
+    def read(self, after: int, *, rows: int = 1_000, size: int = 8_388_608) -> list[Entry]:
+        """The entries after a position, at most `rows` or about `size` stored bytes of them (at least one)."""
+        found: list[Entry] = []
+        total = 0
+        cursor = self._db.execute(f"SELECT seq, {_COLUMNS} FROM log WHERE seq > ? ORDER BY seq LIMIT ?", (after, rows))
+        for row in cursor:
+            found.append(self._entry(row))
+            total += len(row[8] or b"")
+            if total >= size:
+                cursor.close()
+                break
+        return found
+
+    def entry(self, seq: int) -> Entry | None:
+        """One entry; None when there is none."""
+        row = self._db.execute(f"SELECT seq, {_COLUMNS} FROM log WHERE seq = ?", (seq,)).fetchone()
+        return self._entry(row) if row else None
+
+    def quarantined(self, source: str | None = None) -> Iterator[Entry]:
+        """The refused requests whose bodies were kept, oldest first."""
+        rows = self._db.execute(
+            f"SELECT seq, {_COLUMNS} FROM log WHERE kind = 'refused' AND body IS NOT NULL"
+            " AND (?1 IS NULL OR source = ?1) ORDER BY seq",
+            (source,),
+        ).fetchall()
+        return (self._entry(row) for row in rows)
+
+    def quarantine_sizes(self) -> dict[str, tuple[int, int]]:
+        """Rows and bytes in quarantine, by source."""
+        rows = self._db.execute(
+            "SELECT source, count(*), sum(length(body)) FROM log"
+            " WHERE kind = 'refused' AND body IS NOT NULL GROUP BY source"
+        )
+        return {source: (count, size or 0) for source, count, size in rows}
+
+    def totals(self) -> Totals:
+        """Count the log: sequence numbers have no gaps, so requests are what the small index does not hold."""
+        first, last = self._db.execute("SELECT ifnull(min(seq), 0), ifnull(max(seq), 0) FROM log").fetchone()
+        beside: dict[str, tuple[int, int]] = {
+            kind: (rows, count)
+            for kind, rows, count in self._db.execute(
+                "SELECT kind, count(*), sum(count) FROM log WHERE kind <> 'request' GROUP BY kind"
+            )
+        }
+        rows = last - first + 1 if last else 0
+        return Totals(
+            taken=rows - sum(one[0] for one in beside.values()),
+            refused=beside.get("refused", (0, 0))[1],
+            commands=beside.get("command", (0, 0))[0],
+            first=first,
+            last=last,
+        )
+
+    def pending(self, position: int) -> tuple[int, int]:
+        """Requests taken, and requests refused, after a position."""
+        rows = self._db.execute("SELECT kind, count(*), sum(count) FROM log WHERE seq > ? GROUP BY kind", (position,))
+        counts = {kind: (count, total) for kind, count, total in rows}
+        return counts.get("request", (0, 0))[0], counts.get("refused", (0, 0))[1]
+
+    def _row(self, entry: Entry) -> tuple[Any, ...]:
+        body = entry.body
+        packed = body is not None and len(body) >= _COMPRESS_FROM
+        return (
+            entry.kind,
+            entry.source,
+            entry.received_at,
+            entry.method,
+            entry.path,
+            entry.query,
+            msgspec.json.encode(entry.headers).decode() if entry.headers else "{}",
+            self._compress.compress(body) if packed and body is not None else body,
+            packed,
+            entry.verified,
+            entry.code,
+            entry.count,
+            entry.message,
+        )
+
+    def _entry(self, row: tuple[Any, ...]) -> Entry:
+        (
+            seq,
+            kind,
+            source,
+            received_at,
+            method,
+            path,
+            query,
+            headers,
+            body,
+            packed,
+            verified,
+            code,
+            count,
+            message,
+        ) = row
+        return Entry(
+            seq=seq,
+            kind=kind,
+            source=source,
+            received_at=received_at,
+            method=method,
+            path=path,
+            query=query,
+            headers=msgspec.json.decode(headers) if headers != "{}" else {},
+            body=self._decompress.decompress(body) if packed else body,
+            verified=bool(verified),
+            code=code,
+            count=count,
+            message=message,
+        )
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the data folder: readable by its owner only, and never committed by accident."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.name == "posix":
+        folder.chmod(0o700)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+def _open_writer(path: Path) -> sqlite3.Connection:
+    prepare_folder(path.parent)
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=32)
+    for pragma in (
+        "page_size = 16384",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "fullfsync = ON",
+        "busy_timeout = 5000",
+        "wal_autocheckpoint = 2000",
+        "secure_delete = ON",
+    ):
+        db.execute(f"PRAGMA {pragma}")
+    db.executescript(_SCHEMA)
+    return db
+
+
+def _open_reader(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA busy_timeout = 5000")
+    db.execute("PRAGMA query_only = ON")
+    return db
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """An entry and the request that waits for its commit."""
+
+    entry: Entry
+    done: asyncio.Future[int] | None
+
+
+class GroupCommit:
+    """The writer thread: groups what waits, commits it durably, wakes each request of the group once.
+
+    Bounded by rows and bytes: beyond them `append` refuses with `overloaded` before memory grows.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        rows: int,
+        size: int,
+        quarantine_rows: int,
+        quarantine_bytes: int,
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Start the thread. `committed` is called, in it, after each durable group. Raises `TagwayError`."""
+        self._log = Log(folder)
+        self._loop = asyncio.get_running_loop()
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._rows, self._size = rows, size
+        self._quarantine_rows, self._quarantine_bytes = quarantine_rows, quarantine_bytes
+        self._quarantined = self._log.quarantine_sizes()
+        self._waiting_rows = self._waiting_bytes = 0
+        self._refusals: dict[tuple[str, str, int], Entry] = {}
+        self._committed = committed
+        self._failure = ""
+        self._thread = threading.Thread(target=self._run, name="tagway-log", daemon=True)
+        self._thread.start()
+
+    @property
+    def failure(self) -> str:
+        """Why the last group could not be written; empty while the log is writable."""
+        return self._failure
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for their commit."""
+        return self._waiting_rows
+
+    async def append(self, entry: Entry) -> int:
+        """Write one entry; its sequence number once it is on disk. Raises `RefusedError` (503)."""
+        size = len(entry.body or b"")
+        if self._waiting_rows >= self._rows or self._waiting_bytes + size > self._size:
+            raise RefusedError("overloaded", "the log's queue is full; send it again after the time in Retry-After")
+        self._waiting_rows += 1
+        self._waiting_bytes += size
+        done: asyncio.Future[int] = self._loop.create_future()
+        self._queue.put(_Waiting(entry, done))
+        try:
+            return await asyncio.shield(done)
+        finally:
+            self._waiting_rows -= 1
+            self._waiting_bytes -= size
+
+    def refuse(self, entry: Entry) -> None:
+        """Record a refusal: a row of its own where it keeps its body and the quarantine has room, else a count.
+
+        The first of a source and code in a second is written at once, so that it is seen; the rest of that
+        second follow as one counting row.
+        """
+        if entry.body is not None and self._has_room(entry):
+            self._queue.put(_Waiting(entry, None))
+            return
+        key = (entry.source, entry.code, entry.received_at // 1_000_000)
+        counted = self._refusals.get(key)
+        if counted is None:
+            self._refusals[key] = _without_body(entry, count=0)
+            self._queue.put(_Waiting(_without_body(entry, count=1), None))
+            self._loop.call_later(1.0, self._flush_refusals, key)
+        else:
+            self._refusals[key] = _without_body(counted, count=counted.count + 1)
+
+    async def close(self) -> None:
+        """Write what waits, then end the thread."""
+        for key in list(self._refusals):
+            self._flush_refusals(key)
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._log.close()
+
+    def _has_room(self, entry: Entry) -> bool:
+        rows, size = self._quarantined.get(entry.source, (0, 0))
+        grown = size + len(entry.body or b"")
+        if rows >= self._quarantine_rows or grown > self._quarantine_bytes:
+            return False
+        self._quarantined[entry.source] = (rows + 1, grown)
+        return True
+
+    def _flush_refusals(self, key: tuple[str, str, int]) -> None:
+        counted = self._refusals.pop(key, None)
+        if counted is not None and counted.count:
+            self._queue.put(_Waiting(counted, None))
+
+    def _run(self) -> None:
+        open_ = True
+        while open_:
+            group, open_ = self._gather()
+            if group:
+                self._write(group)
+
+    def _gather(self) -> tuple[list[_Waiting], bool]:
+        group: list[_Waiting] = []
+        size = 0
+        item = self._queue.get()
+        while item is not None:
+            group.append(item)
+            size += len(item.entry.body or b"")
+            if len(group) >= _GROUP_ROWS or size >= _GROUP_BYTES:
+                return group, True
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return group, True
+        return group, False
+
+    def _write(self, group: Sequence[_Waiting]) -> None:
+        try:
+            seqs = self._log.append(one.entry for one in group)
+        except sqlite3.Error as error:
+            self._failure = str(error)
+            self._loop.call_soon_threadsafe(_fail, group, str(error))
+            return
+        self._failure = ""
+        self._committed()
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(_resolve, group, seqs)
+
+
+def _without_body(entry: Entry, *, count: int) -> Entry:
+    return Entry(
+        kind="refused",
+        source=entry.source,
+        received_at=entry.received_at,
+        path=entry.path,
+        code=entry.code,
+        message=entry.message,
+        count=count,
+    )
+
+
+def _resolve(group: Sequence[_Waiting], seqs: Sequence[int]) -> None:
+    for one, seq in zip(group, seqs, strict=True):
+        if one.done is not None and not one.done.done():
+            one.done.set_result(seq)
+
+
+def _fail(group: Sequence[_Waiting], reason: str) -> None:
+    for one in group:
+        if one.done is not None and not one.done.done():
+            one.done.set_exception(RefusedError("log_unwritable", f"the log cannot be written: {reason}"))

@@ -1,0 +1,183 @@
+"""Plugins: found by entry points, checked once at start-up, compiled into plain dicts.
+
+A plugin that implements no hook, misspells one, cannot be imported, or registers a name twice stops start-up
+with a sentence that names its file and distribution.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from types import ModuleType
+from typing import Any, Final
+
+import pluggy
+
+from tagway.config import Config, SourceConfig
+from tagway.errors import ConfigError, PluginError
+from tagway.hookspecs import PROJECT, Aliases, Hooks, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """One loaded plugin: its entry point name, and where it comes from."""
+
+    name: str
+    module: Any
+    file: str
+    distribution: str
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfiguredSource:
+    """A source of the configuration: its name there, what it may be opened with, and the plugin's source."""
+
+    name: str
+    source: Source
+    config: SourceConfig
+
+    @property
+    def open(self) -> bool:
+        """Whether anybody may send: no key, no secret, no path token."""
+        return not (self.config.write_keys or self.config.secrets or self.config.path_token)
+
+
+Observer = Callable[..., object]
+"""Called with `outcomes`; what it returns is ignored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """What the plugins brought: sources by plugin name, aliases, schemas and observers, and the configured sources."""
+
+    plugins: tuple[Plugin, ...]
+    available: Mapping[str, Source]
+    sources: Mapping[str, ConfiguredSource]
+    schemas: tuple[Mapping[str, Any], ...] = ()
+    aliases: Mapping[str, tuple[Aliases, Aliases]] = field(default_factory=dict)
+    observers: tuple[Observer, ...] = ()
+
+
+def load(config: Config, extra: Sequence[object] = (), *, entry_points: bool = True) -> Registry:
+    """Load the plugins and bind the configured sources to them.
+
+    `extra` are plugin objects for tests and embedding. Raises `PluginError` or `ConfigError`.
+    """
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(Hooks)
+    plugins = [
+        *(_entry_point_plugins(manager, config.disabled_plugins) if entry_points else ()),
+        *(_add(manager, getattr(one, "__name__", type(one).__name__), one, "given directly") for one in extra),
+    ]
+    _check_pending(manager)
+    available: dict[str, Source] = {}
+    owner: dict[str, Plugin] = {}
+    plugins = [_with_sources(manager, plugin, available, owner) for plugin in plugins]
+    schemas: list[Mapping[str, Any]] = []
+    manager.hook.register_schemas(register=schemas.append)
+    aliases: dict[str, tuple[Aliases, Aliases]] = {}
+    manager.hook.register_aliases(register=lambda name, events, props: aliases.__setitem__(name, (events, props)))
+    observers = tuple(impl.function for impl in manager.hook.outcomes_recorded.get_hookimpls())
+    return Registry(
+        plugins=tuple(plugins),
+        available=available,
+        sources=_bind(config, available),
+        schemas=tuple(schemas),
+        aliases=aliases,
+        observers=observers,
+    )
+
+
+def _entry_point_plugins(manager: pluggy.PluginManager, disabled: tuple[str, ...]) -> Iterable[Plugin]:
+    for point in sorted(metadata.entry_points(group=PROJECT), key=lambda one: one.name):
+        if point.name in disabled:
+            continue
+        home = f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown distribution"
+        try:
+            module = point.load()
+        except Exception as error:
+            raise PluginError(
+                f"plugin {point.name!r} of {home} ({point.value}) cannot be imported: {type(error).__name__}: {error}"
+            ) from error
+        yield _add(manager, point.name, module, home)
+
+
+def _add(manager: pluggy.PluginManager, name: str, module: object, distribution: str) -> Plugin:
+    file = _file(module)
+    try:
+        registered = manager.register(module, name)
+    except (ValueError, pluggy.PluginValidationError) as error:
+        raise PluginError(f"plugin {name!r} of {distribution} ({file}): {error}") from None
+    if registered is None or not manager.get_hookcallers(module):
+        raise PluginError(f"plugin {name!r} of {distribution} ({file}) implements no hook of Tagway")
+    return Plugin(name=name, module=module, file=file, distribution=distribution)
+
+
+def _file(module: object) -> str:
+    if isinstance(module, ModuleType):
+        return module.__file__ or "?"
+    try:
+        return inspect.getfile(type(module))
+    except (TypeError, OSError):
+        return "?"
+
+
+def _check_pending(manager: pluggy.PluginManager) -> None:
+    try:
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        file = _file(error.plugin)
+        raise PluginError(f"plugin {manager.get_name(error.plugin)!r} ({file}): {error}") from None
+
+
+def _with_sources(
+    manager: pluggy.PluginManager, plugin: Plugin, available: dict[str, Source], owner: dict[str, Plugin]
+) -> Plugin:
+    mine: list[str] = []
+
+    def register(source: Source) -> None:
+        if (first := owner.get(source.name)) is not None:
+            raise PluginError(
+                f"source {source.name!r} is registered twice: by {first.distribution} ({first.file}) "
+                f"and by {plugin.distribution} ({plugin.file})"
+            )
+        available[source.name] = source
+        owner[source.name] = plugin
+        mine.append(source.name)
+
+    for impl in manager.hook.register_sources.get_hookimpls():
+        if impl.plugin is plugin.module:
+            impl.function(register)
+    return Plugin(
+        name=plugin.name,
+        module=plugin.module,
+        file=plugin.file,
+        distribution=plugin.distribution,
+        sources=tuple(mine),
+    )
+
+
+# Sources that need settings cannot be opened by their name alone.
+_NEEDS_SETTINGS: Final = ("mapping",)
+
+
+def _bind(config: Config, available: Mapping[str, Source]) -> dict[str, ConfiguredSource]:
+    if config.open:
+        names = {name: SourceConfig(plugin=name) for name in available if name not in _NEEDS_SETTINGS}
+    else:
+        names = config.sources
+    return {name: _bound(name, table, available, config.file) for name, table in names.items()}
+
+
+def _bound(name: str, table: SourceConfig, available: Mapping[str, Source], file: str) -> ConfiguredSource:
+    source = available.get(table.plugin)
+    if source is None:
+        known = ", ".join(sorted(available))
+        raise ConfigError(f"{file}: [sources.{name}]: there is no plugin {table.plugin!r}; installed are: {known}")
+    try:
+        return ConfiguredSource(name=name, source=source.configured(table.options), config=table)
+    except ConfigError as error:
+        raise ConfigError(f"{file}: [sources.{name}.options]: {error.message}") from None

@@ -1,0 +1,235 @@
+"""The read side: what the screen, the command line and `/inspect` see.
+
+Each call is one short read; results are fetched whole, so that no snapshot is held and the write-ahead log can
+be reused. `changed` is cheap enough to ask ten times a second. Shapes are those of the public JSON.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any, Final
+
+from tagway.core import body, moments
+from tagway.log import Log
+from tagway.store.files import open_reader
+
+Json = dict[str, Any]
+
+# An event's alias belongs to a profile for an interval of plain time: attribution is a lookup.
+_EVENTS: Final = """
+SELECT e.*, a.profile_id, p.reachable_at
+FROM events e
+LEFT JOIN aliases a ON a.alias_id = e.alias_id AND e.timestamp >= a.since AND e.timestamp < a.until
+LEFT JOIN profiles p ON p.profile_id = a.profile_id
+"""
+
+
+class Feed:
+    """A read-only view of one data folder. Not shared between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the store and the log for reading. Raises `TagwayError` where there is nothing yet."""
+        self._db = open_reader(folder)
+        self._log = Log(folder, read_only=True)
+        self._version = -1
+
+    def close(self) -> None:
+        """Close both files."""
+        self._db.close()
+        self._log.close()
+
+    def changed(self) -> bool:
+        """Whether the store was committed to since the last call."""
+        version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
+        changed = version != self._version
+        self._version = version
+        return changed
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 500,
+        status: str | None = None,
+        name: str | None = None,
+        profile: str | None = None,
+        source: str | None = None,
+    ) -> list[Json]:
+        """Events after a sequence number, oldest first, as in `tagway events --json`."""
+        wanted = {"e.status": status, "e.name": name, "a.profile_id": profile, "e.source": source}
+        given = {column: value for column, value in wanted.items() if value is not None}
+        where = " AND ".join(["e.seq > ?", *(f"{column} = ?" for column in given)])
+        query = f"{_EVENTS} WHERE {where} ORDER BY e.seq LIMIT ?"
+        return self._events(self._db.execute(query, (after, *given.values(), limit)).fetchall())
+
+    def event(self, seq: int) -> Json | None:
+        """One event; None when there is none."""
+        found = self._events(self._db.execute(f"{_EVENTS} WHERE e.seq = ?", (seq,)).fetchall())
+        return found[0] if found else None
+
+    def outcomes(self, request: int) -> list[Json] | None:
+        """What became of one logged request; None while it is not folded."""
+        if self.position() < request:
+            return None
+        return self._events(self._db.execute(f"{_EVENTS} WHERE e.request = ? ORDER BY e.seq", (request,)).fetchall())
+
+    def position(self) -> int:
+        """The log's sequence number up to which the store is folded."""
+        return int(self._db.execute("SELECT ifnull(max(last), 0) FROM batches").fetchone()[0])
+
+    def refusals(self, *, after: int = 0, limit: int = 500) -> list[Json]:
+        """Refusals after a log sequence number, oldest first."""
+        rows = self._db.execute("SELECT * FROM refusals WHERE request > ? ORDER BY request LIMIT ?", (after, limit))
+        return [{**dict(row), "at": moments.write(row["at"])} for row in rows.fetchall()]
+
+    def sources(self) -> dict[str, Json]:
+        """By source: items by status, refusals by code, and when it was last seen."""
+        result: dict[str, Json] = {}
+        for row in self._db.execute(
+            "SELECT source, status, count(*), max(received_at) FROM events GROUP BY source, status"
+        ).fetchall():
+            one = result.setdefault(row[0], {"items": {}, "refused": {}, "last_seen": None})
+            one["items"][row[1]] = row[2]
+            one["last_seen"] = max(one["last_seen"] or "", moments.write(row[3]))
+        for row in self._db.execute(
+            "SELECT source, code, sum(count), max(at) FROM refusals GROUP BY source, code"
+        ).fetchall():
+            one = result.setdefault(row[0], {"items": {}, "refused": {}, "last_seen": None})
+            one["refused"][row[1]] = row[2]
+        return result
+
+    def ledger(self) -> Json:
+        """The ledger: left sides counted from the log, right sides from the store's tables."""
+        totals = self._log.totals()
+        folded, items = self._db.execute(
+            "SELECT ifnull(sum(requests), 0), ifnull(sum(items), 0) FROM batches"
+        ).fetchone()
+        pending, unfolded_refusals = self._log.pending(self.position())
+        refused = self._db.execute("SELECT ifnull(sum(count), 0) FROM refusals").fetchone()[0] + unfolded_refusals
+        by_status = dict(self._db.execute("SELECT status, count(*) FROM events GROUP BY status").fetchall())
+        statuses = {
+            name: by_status.get(name, 0)
+            for name in ("accepted", "violating", "duplicate", "dead_letter", "erased", "pruned")
+        }
+        return {
+            "requests": {
+                "received": totals.taken + totals.refused,
+                "taken": totals.taken,
+                "refused": refused,
+                "folded": folded,
+                "pending": pending,
+            },
+            "items": {"normalized": items, **statuses},
+            "destinations": {},
+            "balanced": refused == totals.refused
+            and totals.taken == folded + pending
+            and items == sum(by_status.values()),
+        }
+
+    def profile(self, kind: str, value: str) -> Json | None:
+        """The profile that an identifier belongs to now; None when it is unknown."""
+        row = self._db.execute(
+            "SELECT profile_id FROM aliases WHERE kind = ? AND value = ? ORDER BY since DESC LIMIT 1",
+            (kind, value),
+        ).fetchone()
+        return self._profile(row["profile_id"]) if row else None
+
+    def raw(self, seq: int) -> bytes | None:
+        """The body of the request that an event came from; None when it is gone."""
+        row = self._db.execute("SELECT request FROM events WHERE seq = ?", (seq,)).fetchone()
+        entry = self._log.entry(row["request"]) if row else None
+        return entry.body if entry else None
+
+    def _profile(self, profile_id: str) -> Json:
+        aliases = self._db.execute(
+            "SELECT * FROM aliases WHERE profile_id = ? ORDER BY first_seen, alias_id", (profile_id,)
+        ).fetchall()
+        row = self._db.execute("SELECT * FROM profiles WHERE profile_id = ?", (profile_id,)).fetchone()
+        merges = self._db.execute("SELECT * FROM merges WHERE profile_id = ? ORDER BY at, id", (profile_id,)).fetchall()
+        events = self._db.execute(
+            "SELECT count(*), count(*) FILTER (WHERE e.timestamp < ?2) FROM events e"
+            " JOIN aliases a ON a.alias_id = e.alias_id AND e.timestamp >= a.since AND e.timestamp < a.until WHERE a.profile_id = ?1",
+            (profile_id, row["reachable_at"] if row and row["reachable_at"] is not None else 0),
+        ).fetchone()
+        return {
+            "profile_id": profile_id,
+            "user_id": row["user_id"] if row else None,
+            "emails": [one["value"] for one in aliases if one["kind"] == "email"],
+            "phones": [one["value"] for one in aliases if one["kind"] == "phone"],
+            "traits": {name: one["value"] for name, one in body.decode(row["traits"]).items()} if row else {},
+            "aliases": [_alias(one) for one in aliases],
+            "merges": [_merge(one) for one in merges],
+            "events": {"total": events[0], "before_identify": events[1]},
+            "first_seen": moments.write(row["first_seen"]) if row else None,
+            "last_seen": moments.write(row["last_seen"]) if row else None,
+        }
+
+    def _events(self, rows: list[sqlite3.Row]) -> list[Json]:
+        seqs = [row["seq"] for row in rows if row["status"] != "dead_letter"]
+        found: dict[int, list[Json]] = {}
+        for start in range(0, len(seqs), 500):
+            chunk = seqs[start : start + 500]
+            query = f"SELECT * FROM violations WHERE event IN ({','.join('?' * len(chunk))}) ORDER BY id"
+            for row in self._db.execute(query, chunk).fetchall():
+                found.setdefault(row["event"], []).append({key: row[key] for key in _VIOLATION})
+        return [_event(row, found.get(row["seq"], [])) for row in rows]
+
+
+_VIOLATION: Final = ("code", "pointer", "expected", "got", "resolution", "severity", "origin")
+
+
+def _event(row: sqlite3.Row, violations: list[Json]) -> Json:
+    reachable_at = row["reachable_at"]
+    return {
+        "seq": row["seq"],
+        "event_id": row["event_id"].hex(),
+        "message_id": row["message_id"],
+        "name": row["name"],
+        "type": row["type"],
+        "status": row["status"],
+        "duplicate_of": row["duplicate_of"].hex() if row["duplicate_of"] else None,
+        "source": row["source"],
+        "side": row["side"],
+        "verified": bool(row["verified"]),
+        "schema": row["schema"],
+        "timestamp": moments.write(row["timestamp"]),
+        "received_at": moments.write(row["received_at"]),
+        "profile_id": row["profile_id"],
+        "anonymous_id": row["anonymous_id"],
+        "user_id": row["user_id"],
+        "email": row["email"],
+        "cart_id": row["cart_id"],
+        "properties": body.decode(row["properties"]),
+        "traits": body.decode(row["traits"]),
+        "violations": violations,
+        "reachable": reachable_at is not None and reachable_at <= row["timestamp"],
+        "reachable_at": moments.write(reachable_at) if reachable_at is not None else None,
+        "raw_event": row["raw_event"],
+        "test": bool(row["test"]),
+        "request": row["request"],
+        "item": row["item"],
+    }
+
+
+def _alias(row: sqlite3.Row) -> Json:
+    return {
+        "kind": row["kind"],
+        "value": row["value"],
+        "first_seen": moments.write(row["first_seen"]),
+        "last_seen": moments.write(row["last_seen"]),
+        "link": {"event_id": row["event_id"].hex(), "verdict": row["verdict"], "rule": row["rule"]},
+    }
+
+
+def _merge(row: sqlite3.Row) -> Json:
+    return {
+        "event_id": row["event_id"].hex(),
+        "at": moments.write(row["at"]),
+        "verdict": row["verdict"],
+        "rule": row["rule"],
+        "identifier": {"kind": row["kind"], "value": row["value"]},
+        "subject": {"kind": row["subject_kind"], "value": row["subject_value"]},
+        "profile_id": row["profile_id"],
+        "other_profile_id": row["other_profile_id"],
+    }

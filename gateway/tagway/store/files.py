@@ -1,0 +1,55 @@
+"""Opening `store.db`: one writer (the engine), any number of read-only readers."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from sqlite_utils import Database
+
+from tagway.errors import TagwayError
+from tagway.store.migrations import migrations
+
+FILE: Final = "store.db"
+
+
+def open_writer(folder: Path, file: str = FILE) -> sqlite3.Connection:
+    """Open the store for writing, migrated to today's tables; the caller begins and ends transactions.
+
+    Raises `TagwayError` when the file cannot be opened.
+    """
+    path = folder / file
+    try:
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+        for pragma in (
+            "page_size = 16384",
+            "journal_mode = WAL",
+            # Whatever a power cut takes is folded again from the log, which is synced.
+            "synchronous = NORMAL",
+            "busy_timeout = 5000",
+            "wal_autocheckpoint = 4000",
+            "cache_size = -65536",
+            "temp_store = MEMORY",
+            "secure_delete = ON",
+        ):
+            db.execute(f"PRAGMA {pragma}")
+        # Only our own migrations: installed sqlite-utils plugins must not run inside the gateway.
+        migrations.apply(Database(db, execute_plugins=False))
+    except sqlite3.Error as error:
+        raise TagwayError(f"{path}: the store cannot be opened: {error}") from None
+    return db
+
+
+def open_reader(folder: Path, file: str = FILE) -> sqlite3.Connection:
+    """Open the store read-only; works on a running gateway, after a crash, and on an old folder."""
+    path = folder / file
+    try:
+        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+        db.execute("PRAGMA busy_timeout = 5000")
+        db.execute("PRAGMA query_only = ON")
+        db.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        raise TagwayError(f"{path}: there is no store to read: {error}") from None
+    db.row_factory = sqlite3.Row
+    return db

@@ -1,0 +1,151 @@
+"""The write side: what a folded batch leaves in the store, in one transaction with its position."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from tagway.core import body
+from tagway.core.events import DeadLetter, Event, Violation
+from tagway.log import Entry
+
+_EVENT: Final = "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One item as the store keeps it: what `events` has in its columns."""
+
+    event_id: bytes
+    entry: Entry
+    event: Event | None
+    dead: DeadLetter | None = None
+    plugin: str = ""
+    status: str
+    duplicate_of: bytes | None = None
+    schema: str = ""
+    timestamp: int
+    alias_id: int | None = None
+    anonymous_id: str | None = None
+    user_id: str | None = None
+    email: str | None = None
+    cart_id: str | None = None
+    violations: tuple[Violation, ...] = ()
+
+
+class Records:
+    """Writes batches. One instance per engine; every call is inside an open transaction."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        """Work on the engine's connection."""
+        self._db = db
+        self._next: int = self._db.execute("SELECT ifnull(max(seq), 0) + 1 FROM events").fetchone()[0]
+        self._mappings: dict[int, tuple[Any, int]] = {}
+
+    def position(self) -> int:
+        """The log's sequence number up to which the store is folded."""
+        return int(self._db.execute("SELECT ifnull(max(last), 0) FROM batches").fetchone()[0])
+
+    def known(self, event_ids: Sequence[bytes]) -> set[bytes]:
+        """Those of the ids that the store has already."""
+        found: set[bytes] = set()
+        for start in range(0, len(event_ids), 500):
+            chunk = event_ids[start : start + 500]
+            marks = ",".join("?" * len(chunk))
+            rows = self._db.execute(f"SELECT event_id FROM events WHERE event_id IN ({marks})", chunk)
+            found.update(row[0] for row in rows)
+        return found
+
+    def write(self, items: Sequence[Recorded]) -> int:
+        """Write items with their violations and dead letters; the sequence number of the first."""
+        first: int = self._next
+        self._next += len(items)
+        numbered = list(enumerate(items, first))
+        self._db.executemany(_EVENT, [self._event(seq, item) for seq, item in numbered])
+        violations = [
+            (seq, v.code, v.pointer, v.expected, v.got, v.resolution, v.severity, v.origin)
+            for seq, item in numbered
+            for v in item.violations
+        ]
+        if violations:
+            self._db.executemany(
+                "INSERT INTO violations (event, code, pointer, expected, got, resolution, severity, origin)"
+                " VALUES (?,?,?,?,?,?,?,?)",
+                violations,
+            )
+        dead = [
+            (seq, one.dead.code, one.dead.message, one.dead.pointer, one.plugin) for seq, one in numbered if one.dead
+        ]
+        if dead:
+            self._db.executemany("INSERT INTO dead_letters VALUES (?,?,?,?,?)", dead)
+        return first
+
+    def refusals(self, entries: Sequence[Entry]) -> None:
+        """Write what was refused."""
+        self._db.executemany(
+            "INSERT INTO refusals VALUES (?,?,?,?,?,?,?)",
+            [
+                (one.seq, one.source, one.code, one.message, one.received_at, one.count, one.body is not None)
+                for one in entries
+            ],
+        )
+
+    def batch(self, *, last: int, requests: int, commands: int, items: int, now: int) -> None:
+        """Record that the log is folded up to `last`, and what that was."""
+        self._db.execute("INSERT INTO batches VALUES (?,?,?,?,?)", (last, requests, commands, items, now))
+
+    def _event(self, seq: int, item: Recorded) -> tuple[Any, ...]:
+        event, entry, dead = item.event, item.entry, item.dead
+        if event is None:
+            # A dead letter keeps its place among the events; its reason stands in `dead_letters`.
+            nowhere = Event(name="", side="server", item=dead.pointer if dead else "")
+            return self._event(seq, replace(item, event=nowhere))
+        return (
+            seq,
+            item.event_id,
+            entry.seq,
+            event.item,
+            event.message_id,
+            event.type,
+            event.name,
+            event.raw_name,
+            item.status,
+            item.duplicate_of,
+            entry.source,
+            event.side,
+            entry.verified,
+            event.test,
+            item.schema,
+            item.timestamp,
+            entry.received_at,
+            item.alias_id,
+            item.anonymous_id,
+            item.user_id,
+            item.email,
+            item.cart_id,
+            _json(event.properties),
+            _json(event.traits),
+            _json(event.context),
+            self._mapping(event),
+        )
+
+    def _mapping(self, event: Event) -> int | None:
+        """The row of the event's mapping: mappings are few and shared, so they are found by identity."""
+        if not event.mapping:
+            return None
+        cached = self._mappings.get(id(event.mapping))
+        if cached is not None and cached[0] is event.mapping:
+            return cached[1]
+        text = _json(event.mapping)
+        self._db.execute("INSERT OR IGNORE INTO mappings (mapping) VALUES (?)", (text,))
+        (row,) = self._db.execute("SELECT id FROM mappings WHERE mapping = ?", (text,)).fetchone()
+        # The mapping itself is kept beside its id, so that the id cannot be taken by another object.
+        if len(self._mappings) < 4_096:
+            self._mappings[id(event.mapping)] = (event.mapping, row)
+        return int(row)
+
+
+def _json(value: Any) -> str:
+    return body.encode(dict(value)).decode() if value else "{}"

@@ -1,0 +1,1 @@
+"""The web process: ingest, inspect, health, metrics."""
