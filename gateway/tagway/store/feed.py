@@ -149,7 +149,8 @@ class Feed:
         merges = self._db.execute("SELECT * FROM merges WHERE profile_id = ? ORDER BY at, id", (profile_id,)).fetchall()
         events = self._db.execute(
             "SELECT count(*), count(*) FILTER (WHERE e.timestamp < ?2) FROM events e"
-            " JOIN aliases a ON a.alias_id = e.alias_id AND e.timestamp >= a.since AND e.timestamp < a.until WHERE a.profile_id = ?1",
+            " JOIN aliases a ON a.alias_id = e.alias_id AND e.timestamp >= a.since AND e.timestamp < a.until"
+            " WHERE a.profile_id = ?1",
             (profile_id, row["reachable_at"] if row and row["reachable_at"] is not None else 0),
         ).fetchone()
         return {
