@@ -1,4 +1,4 @@
-# Everything a newcomer needs: `make demo` and `make test` do their own set-up in `.venv`.
+# Everything a newcomer needs: `make demo` and `make test` do their own set-up in `.venv`, from python3 alone.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -25,7 +25,9 @@ laws: $(READY)
 	$(BIN)/pytest -q tests/core/identity --laws
 
 $(READY): requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "Tagway needs Python 3.11 or newer; name one with \`make PYTHON=python3.12 ...\`"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
@@ -35,4 +37,4 @@ lock:
 	    --extra dev --output-file requirements.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) dist tagway-demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
