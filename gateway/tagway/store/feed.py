@@ -13,6 +13,7 @@ from typing import Any, Final
 from tagway.core import body, moments
 from tagway.log import Log
 from tagway.store.files import open_reader
+from tagway.store.filter import compiled, prepare
 
 Json = dict[str, Any]
 
@@ -31,6 +32,7 @@ class Feed:
     def __init__(self, folder: Path) -> None:
         """Open the store and the log for reading. Raises `TagwayError` where there is nothing yet."""
         self._db = open_reader(folder)
+        prepare(self._db)
         self._log = Log(folder, read_only=True)
         self._version = -1
 
@@ -55,13 +57,26 @@ class Feed:
         name: str | None = None,
         profile: str | None = None,
         source: str | None = None,
+        matching: str = "",
+        now: int = 0,
     ) -> list[Json]:
-        """Events after a sequence number, oldest first, as in `tagway events --json`."""
+        """Events after a sequence number, oldest first, as in `tagway events --json`.
+
+        `matching` is a filter (`core.query`), whose `age` counts from `now`. Raises `QueryError`.
+        """
         wanted = {"e.status": status, "e.name": name, "a.profile_id": profile, "e.source": source}
         given = {column: value for column, value in wanted.items() if value is not None}
-        where = " AND ".join(["e.seq > ?", *(f"{column} = ?" for column in given)])
+        condition, values = compiled(matching, now)
+        where = " AND ".join(["e.seq > ?", *(f"{column} = ?" for column in given), condition])
         query = f"{_EVENTS} WHERE {where} ORDER BY e.seq LIMIT ?"
-        return self._events(self._db.execute(query, (after, *given.values(), limit)).fetchall())
+        return self._events(self._db.execute(query, (after, *given.values(), *values, limit)).fetchall())
+
+    def count(self, matching: str = "", now: int = 0) -> int:
+        """How many events a filter finds in the whole store; all of them without one. Raises `QueryError`."""
+        if not matching.strip():
+            return int(self._db.execute("SELECT count(*) FROM events").fetchone()[0])
+        condition, values = compiled(matching, now)
+        return int(self._db.execute(f"SELECT count(*) FROM ({_EVENTS} WHERE {condition})", values).fetchone()[0])
 
     def event(self, seq: int) -> Json | None:
         """One event; None when there is none."""
