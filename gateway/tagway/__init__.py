@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tagway.core import body as body
+    from tagway.core import mapping as mapping
     from tagway.core import moments as moments
     from tagway.core import money as money
     from tagway.core import signatures as signatures
@@ -42,7 +43,7 @@ _HOME = {
     "Source": "tagway.hookspecs",
     "hookimpl": "tagway.hookspecs",
 }
-_MODULES = ("body", "moments", "money", "signatures")
+_MODULES = ("body", "mapping", "moments", "money", "signatures")
 
 __all__ = [*sorted(_HOME), *_MODULES]  # noqa: PLE0604
 

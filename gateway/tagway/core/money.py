@@ -18,6 +18,8 @@ _EXPONENT: Final[dict[str, int]] = {
     **dict.fromkeys(("CLF", "UYW"), 4),
 }
 _PLAIN: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,20})?", re.ASCII)
+# What honest payloads hold: read without looking at the digits any further.
+_SHORT: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,8})?", re.ASCII)
 _EXACT: Final = Context(prec=50, rounding=ROUND_HALF_EVEN)
 # More fraction digits than this in a vendor's decimal string are the noise of a binary float.
 _NOISE_DIGITS: Final = 8
@@ -36,6 +38,8 @@ def amount(value: Any, currency: str | None = None) -> Decimal | None:
     """
     if isinstance(value, bool) or value is None:
         return None
+    if isinstance(value, str | Decimal) and _SHORT.fullmatch(str(value)):
+        return Decimal(value)
     if isinstance(value, float):
         value = repr(value)
     if isinstance(value, str):

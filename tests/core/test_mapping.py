@@ -1,0 +1,119 @@
+"""Mapping tables: what they read, what they leave alone, and what they tell about origins."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tagway import mapping
+from tagway.core.mapping import Field, Given, Table
+
+LINE = Table({"sku": mapping.text("/sku"), "price": mapping.amount("/price")})
+ORDER = Table(
+    {
+        "order_id": mapping.identifier("/id"),
+        "email": mapping.text("/email", "/customer/email"),
+        "shipping": mapping.amount("/shipping_set/money"),
+        "products": mapping.each("/lines", LINE),
+    }
+)
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "lines", "sku"]), inner),
+    max_leaves=8,
+)
+
+
+def read(field: Field, value: Any, given: Given | None = None) -> Any:
+    return Table({"it": field}).read({"v": value}, given or Given()).get("it")
+
+
+def test_a_table_reads_nested_values_and_lists() -> None:
+    body = {"id": 7, "shipping_set": {"money": "4.90"}, "lines": [{"sku": "A", "price": "1.10"}]}
+    assert ORDER.read(body) == {
+        "order_id": "7",
+        "shipping": Decimal("4.90"),
+        "products": [{"sku": "A", "price": Decimal("1.10")}],
+    }
+
+
+def test_the_first_pointer_that_holds_a_value_wins() -> None:
+    assert ORDER.read({"email": " ", "customer": {"email": "ana@example.com"}}) == {"email": "ana@example.com"}
+    assert ORDER.read({"email": "first@example.com", "customer": {"email": "b@c.de"}})["email"] == "first@example.com"
+
+
+def test_a_table_tells_where_each_value_comes_from() -> None:
+    assert ORDER.origins() == {
+        "/properties/order_id": "/id",
+        "/properties/email": "/email",
+        "/properties/shipping": "/shipping_set/money",
+        "/properties/products": "/lines",
+        "/properties/products/*/sku": "/lines/*/sku",
+        "/properties/products/*/price": "/lines/*/price",
+    }
+
+
+def test_ids_keep_all_their_digits_and_lose_shopifys_prefix() -> None:
+    field = mapping.identifier("/v")
+    assert read(field, 704912205188288575) == "704912205188288575"
+    assert read(field, Decimal("820982911946154508.0")) == "820982911946154508"
+    assert read(field, "gid://shopify/Customer/42") == "42"
+    assert read(field, "gid://shopify/Cart/c1-ab?key=secret") == "c1-ab"
+    assert read(field, " a/b ") == "a/b"
+
+
+@pytest.mark.parametrize("wrong", [True, {"a": 1}, [1], "12,50", "1e3"])
+def test_an_amount_that_cannot_be_read_stays_as_it_was_sent(wrong: Any) -> None:
+    assert read(mapping.amount("/v"), wrong) == wrong
+
+
+def test_minor_units_follow_the_given_currency() -> None:
+    assert read(mapping.minor("/v"), 1999, Given("USD")) == Decimal("19.99")
+    assert read(mapping.minor("/v"), 1999, Given("JPY")) == Decimal(1999)
+
+
+def test_counts_flags_and_moments_are_read_from_their_spellings() -> None:
+    assert [read(mapping.count("/v"), value) for value in ("3", 3, Decimal("3.0"))] == [3, 3, 3]
+    assert read(mapping.count("/v"), Decimal("1.5")) == Decimal("1.5")
+    assert [read(mapping.flag("/v"), value) for value in (True, "true", "False", "maybe")] == [
+        True,
+        True,
+        False,
+        "maybe",
+    ]
+    assert read(mapping.moment("/v"), "2026-11-01T10:00:00-05:00") == "2026-11-01T15:00:00.000Z"
+    assert read(mapping.moment("/v"), "2026-11-01T10:00:00") == "2026-11-01T10:00:00"
+    assert read(mapping.moment("/v", naive_utc=True), "2026-11-01T10:00:00") == "2026-11-01T10:00:00.000Z"
+
+
+def test_relative_addresses_become_absolute_where_the_origin_is_known() -> None:
+    field = mapping.url("/v")
+    assert read(field, "/products/x", Given(origin="https://shop.example")) == "https://shop.example/products/x"
+    assert read(field, "/products/x") == "/products/x"
+    assert read(field, "//cdn.example/x.png") == "https://cdn.example/x.png"
+
+
+def test_a_list_keeps_its_odd_elements_in_place() -> None:
+    assert ORDER.read({"lines": [{"sku": "A"}, 5, None]}) == {"products": [{"sku": "A"}, 5, None]}
+    assert ORDER.read({"lines": "none"}) == {"products": "none"}
+
+
+def test_pointers_reach_into_lists_and_escaped_keys() -> None:
+    assert mapping.path("/a~1b/0/c~0d")({"a/b": [{"c~d": 1}]}) == 1
+    assert mapping.path("/a/5")({"a": [1]}) is None
+    assert mapping.path("")({"a": 1}) == {"a": 1}
+    with pytest.raises(ValueError, match="not a JSON pointer"):
+        mapping.path("a/b")
+
+
+@given(json_values)
+def test_no_body_makes_a_table_fail(document: Any) -> None:
+    assert None not in ORDER.read(document).values()
