@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import queue
 import sqlite3
@@ -28,6 +29,8 @@ import zstandard
 from tagway.core.events import Request
 from tagway.errors import RefusedError, TagwayError
 
+_logger = logging.getLogger("tagway.log")
+
 FILE: Final = "log.db"
 Kind = Literal["request", "refused", "command"]
 
@@ -36,6 +39,9 @@ _COMPRESS_FROM: Final = 4_096
 _GROUP_ROWS: Final = 1_000
 _GROUP_BYTES: Final = 2_097_152
 _COLUMNS: Final = "kind, source, received_at, method, path, query, headers, body, zstd, verified, code, count, message"
+_INSERT: Final = f"INSERT INTO log ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+# What one entry can be guilty of: text that is no Unicode, a number or a body beyond what SQLite holds.
+_UNSTORABLE: Final = (ValueError, TypeError, OverflowError, sqlite3.DataError, sqlite3.IntegrityError)
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS log (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -123,21 +129,44 @@ class Log:
         self._db.close()
 
     def append(self, entries: Iterable[Entry]) -> list[int]:
-        """Write entries in one durable transaction; their sequence numbers, in order. Raises `sqlite3.Error`."""
-        seqs: list[int] = []
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
+        """Write entries in one durable transaction; their sequence numbers, in order.
+
+        All or none. Raises `sqlite3.Error`, and `TagwayError` for an entry that no row can hold.
+        """
+        with self._transaction():
+            return [self._insert(entry) for entry in entries]
+
+    def append_each(self, entries: Iterable[Entry]) -> list[int | TagwayError]:
+        """Write entries in one durable transaction, but for those that no row can hold.
+
+        In order, each entry's sequence number or its own fault. Raises `sqlite3.Error` when none was written.
+        """
+        outcomes: list[int | TagwayError] = []
+        with self._transaction():
             for entry in entries:
-                row = self._db.execute(
-                    f"INSERT INTO log ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", self._row(entry)
-                )
-                seqs.append(row.lastrowid or 0)
+                try:
+                    outcomes.append(self._insert(entry))
+                except TagwayError as error:
+                    outcomes.append(error)
+        return outcomes
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
             self._db.execute("COMMIT")
-        except sqlite3.Error:
+        except BaseException:
             with contextlib.suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
             raise
-        return seqs
+
+    def _insert(self, entry: Entry) -> int:
+        try:
+            return self._db.execute(_INSERT, self._row(entry)).lastrowid or 0
+        except _UNSTORABLE as error:
+            # The statement alone is undone: the transaction, and the rest of its group, go on.
+            raise TagwayError(f"it cannot be stored: {error}") from None
 
     def read(self, after: int, *, rows: int = 1_000, size: int = 8_388_608) -> list[Entry]:
         """The entries after a position, at most `rows` or about `size` stored bytes of them (at least one)."""
@@ -218,22 +247,7 @@ class Log:
         )
 
     def _entry(self, row: tuple[Any, ...]) -> Entry:
-        (
-            seq,
-            kind,
-            source,
-            received_at,
-            method,
-            path,
-            query,
-            headers,
-            body,
-            packed,
-            verified,
-            code,
-            count,
-            message,
-        ) = row
+        seq, kind, source, received_at, method, path, query, headers, body, packed, verified, code, count, message = row
         return Entry(
             seq=seq,
             kind=kind,
@@ -279,7 +293,7 @@ def _open_writer(path: Path) -> sqlite3.Connection:
 
 
 def _open_reader(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
     db.execute("PRAGMA busy_timeout = 5000")
     db.execute("PRAGMA query_only = ON")
     return db
@@ -318,6 +332,8 @@ class GroupCommit:
         self._quarantined = self._log.quarantine_sizes()
         self._waiting_rows = self._waiting_bytes = 0
         self._refusals: dict[tuple[str, str, int], Entry] = {}
+        self._unwritten: list[_Waiting] = []
+        self._closed = False
         self._committed = committed
         self._failure = ""
         self._thread = threading.Thread(target=self._run, name="tagway-log", daemon=True)
@@ -334,19 +350,18 @@ class GroupCommit:
         return self._waiting_rows
 
     async def append(self, entry: Entry) -> int:
-        """Write one entry; its sequence number once it is on disk. Raises `RefusedError` (503)."""
+        """Write one entry; its sequence number once it is on disk. Raises `RefusedError`."""
         size = len(entry.body or b"")
+        if self._closed:
+            raise RefusedError("draining", "the gateway is stopping; send it again after the time in Retry-After")
         if self._waiting_rows >= self._rows or self._waiting_bytes + size > self._size:
             raise RefusedError("overloaded", "the log's queue is full; send it again after the time in Retry-After")
         self._waiting_rows += 1
         self._waiting_bytes += size
         done: asyncio.Future[int] = self._loop.create_future()
         self._queue.put(_Waiting(entry, done))
-        try:
-            return await asyncio.shield(done)
-        finally:
-            self._waiting_rows -= 1
-            self._waiting_bytes -= size
+        # A caller that goes away takes nothing back: its entry counts as waiting until its group is settled.
+        return await done
 
     def refuse(self, entry: Entry) -> None:
         """Record a refusal: a row of its own where it keeps its body and the quarantine has room, else a count.
@@ -368,6 +383,7 @@ class GroupCommit:
 
     async def close(self) -> None:
         """Write what waits, then end the thread."""
+        self._closed = True
         for key in list(self._refusals):
             self._flush_refusals(key)
         self._queue.put(None)
@@ -395,7 +411,7 @@ class GroupCommit:
                 self._write(group)
 
     def _gather(self) -> tuple[list[_Waiting], bool]:
-        group: list[_Waiting] = []
+        group, self._unwritten = self._unwritten, []
         size = 0
         item = self._queue.get()
         while item is not None:
@@ -410,16 +426,43 @@ class GroupCommit:
         return group, False
 
     def _write(self, group: Sequence[_Waiting]) -> None:
+        outcomes: Sequence[int | TagwayError]
         try:
-            seqs = self._log.append(one.entry for one in group)
+            outcomes = self._log.append_each(one.entry for one in group)
         except sqlite3.Error as error:
             self._failure = str(error)
-            self._loop.call_soon_threadsafe(_fail, group, str(error))
-            return
-        self._failure = ""
-        self._committed()
+            _logger.error("the log cannot be written: %s", error)
+            outcomes = [RefusedError("log_unwritable", f"the log cannot be written: {error}")] * len(group)
+            # Nobody waits for a refusal's row, so it must not be forgotten: it goes with the next group.
+            self._unwritten = [one for one in group if one.done is None][:_GROUP_ROWS]
+        else:
+            self._failure = ""
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(_resolve, group, seqs)
+            self._loop.call_soon_threadsafe(self._settle, group, outcomes)
+        if not self._failure:
+            self._tell()
+
+    def _tell(self) -> None:
+        try:
+            self._committed()
+        except Exception:
+            _logger.exception("the engine could not be told of new rows")
+
+    def _settle(self, group: Sequence[_Waiting], outcomes: Sequence[int | TagwayError]) -> None:
+        """In the loop: wake each request of a group with its own outcome."""
+        for one, outcome in zip(group, outcomes, strict=True):
+            if one.done is None:
+                continue
+            self._waiting_rows -= 1
+            self._waiting_bytes -= len(one.entry.body or b"")
+            if one.done.done():
+                continue
+            if isinstance(outcome, int):
+                one.done.set_result(outcome)
+            elif isinstance(outcome, RefusedError):
+                one.done.set_exception(RefusedError(outcome.code, outcome.message))
+            else:
+                one.done.set_exception(RefusedError("malformed_body", outcome.message))
 
 
 def _without_body(entry: Entry, *, count: int) -> Entry:
@@ -432,15 +475,3 @@ def _without_body(entry: Entry, *, count: int) -> Entry:
         message=entry.message,
         count=count,
     )
-
-
-def _resolve(group: Sequence[_Waiting], seqs: Sequence[int]) -> None:
-    for one, seq in zip(group, seqs, strict=True):
-        if one.done is not None and not one.done.done():
-            one.done.set_result(seq)
-
-
-def _fail(group: Sequence[_Waiting], reason: str) -> None:
-    for one in group:
-        if one.done is not None and not one.done.done():
-            one.done.set_exception(RefusedError("log_unwritable", f"the log cannot be written: {reason}"))

@@ -45,7 +45,9 @@ def open_reader(folder: Path, file: str = FILE) -> sqlite3.Connection:
     """Open the store read-only; works on a running gateway, after a crash, and on an old folder."""
     path = folder / file
     try:
-        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        )
         db.execute("PRAGMA busy_timeout = 5000")
         db.execute("PRAGMA query_only = ON")
         db.execute("SELECT 1 FROM sqlite_master").fetchone()
