@@ -15,6 +15,8 @@ from typing import Any, Final, Literal, NamedTuple
 Side = Literal["web", "server", "app", "provider"]
 EventType = Literal["track", "identify", "alias", "page", "screen", "group"]
 Severity = Literal["error", "warn", "info"]
+Ask = Literal["", "erase_person", "export_person", "erase_source"]
+"""What an event asks the gateway to do about the data of its person or of its source (privacy law)."""
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -59,6 +61,11 @@ class Event:
     `item` is the JSON pointer of the item in the request body, and `mapping` tells for canonical pointers
     from which pointer of that item they came (`*` stands for an index): a table shared by all events of a
     mapping, not one per event. An empty `message_id` means that the vendor sends none.
+
+    `asks` makes a vendor's privacy webhook a request of its own: `erase_person` forgets the person of the
+    identifiers, with every identifier listed (Shopify `customers/redact`), `export_person` puts the person on
+    the list of data requests (`customers/data_request`), `erase_source` erases all that this source has sent
+    (`shop/redact`). Only a verified request is obeyed.
     """
 
     type: EventType = "track"
@@ -73,6 +80,7 @@ class Event:
     side: Side = "web"
     schema: str = ""
     test: bool = False
+    asks: Ask = ""
     item: str = ""
     mapping: Mapping[str, str] = field(default_factory=_nothing)
 
