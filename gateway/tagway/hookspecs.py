@@ -25,16 +25,22 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 class Route:
     """One path that a source listens at.
 
-    `path` is a Starlette pattern; `{source}` in it is the name in the configuration. Sources that share a
-    path are told apart by their write keys, or by a `/{source}` prefix.
-    `sdk` paths answer 400 where others answer 413 (SDKs retry 413 for ever). `pixel` paths take GET and
-    answer a GIF.
+    `path` is a Starlette pattern over the path as sent (percent-encoded: `Request.path` is never decoded);
+    `{source}` in it is the name in the configuration, `{write_key}` a key. Sources that share a path are told
+    apart by their write keys, or by a `/{source}` prefix, which works before every path and is not part of
+    `Request.path`; a `dialect` leaves the bare path to the source that it is a dialect of while none has a key.
+    `sdk` paths answer 400 where others answer 413 (SDKs retry 413 for ever). `pixel` paths answer GET with a
+    GIF. `settings` paths answer GET with `Source.settings`. `credentials` paths let a browser send cookies,
+    from a listed origin only.
     """
 
     path: str
     methods: tuple[str, ...] = ("POST",)
     sdk: bool = False
     pixel: bool = False
+    settings: bool = False
+    credentials: bool = False
+    dialect: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +85,8 @@ class Source(Protocol):
     """The side that its events come from, unless an event says otherwise."""
     kind: Literal["collect", "webhook"] = "webhook"
     """`collect` sources are opened by write keys, `webhook` sources by secrets."""
+    forms: bool = False
+    """Whether bodies may be something else than JSON (form fields, multipart); `normalize` reads them then."""
 
     def configured(self, options: Mapping[str, Any]) -> Source:
         """The source for one `[sources.x.options]` table. Raises `ConfigError` when it cannot be used."""
@@ -106,6 +114,11 @@ class Source(Protocol):
     def sign(self, request: Request, secret: str, now: int) -> Mapping[str, str]:
         """The headers that the vendor would add to this request, for `tagway send` and the demo."""
         del request, secret, now
+        return {}
+
+    def settings(self, endpoint: str, key: str) -> Mapping[str, Any]:
+        """What the vendor's browser SDK fetches before it starts, so that it sends to `endpoint` with `key`."""
+        del endpoint, key
         return {}
 
     def snippet(self, endpoint: str, key: str) -> str:

@@ -16,6 +16,7 @@ from tagway.errors import TagwayError
 
 # command -> (module in tagway.cli, one-line help)
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "carts": ("carts", "The reachability waterfall: why carts cannot be recovered."),
     "events": ("events", "Query recorded events."),
     "explain": ("explain", "A profile and the evidence of each alias."),
     "plugins": ("installed", "What is installed, from which file and distribution."),

@@ -37,7 +37,8 @@ class Request:
     """The bytes and headers of one HTTP request, as received and as logged.
 
     `source` is the name in the configuration. `headers` has lower-case names and holds only what the source
-    declares in `Source.headers`. `body` is inflated already; signatures were checked before that. `options`
+    declares in `Source.headers`. `path` is as sent, percent-encoded, without token, key or `/{source}` prefix:
+    split it first, decode its parts after. `body` is inflated already; signatures were checked before that. `options`
     is the source's own table of the configuration, so that `normalize` stays a function of its argument.
     """
 

@@ -5,7 +5,7 @@
 Terms are joined by *and*; `-` or `!` before a term negates it. `key:value` compares a known field, and any other
 key is a property of the event or of one of its product lines; `~` asks for a part of the text; `<`, `<=`, `>`,
 `>=` and `=` compare numbers. A bare word looks into name, identifiers and properties; `/…/` is a regular
-expression over the same. `store.filter` turns terms into SQL.
+expression over the same. `store.filters` turns terms into SQL.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from tagway.core import body, moments
 from tagway.log import Log
+from tagway.store import carts, faults, filters
 from tagway.store.files import open_reader
-from tagway.store.filter import compiled, prepare
 
 Json = dict[str, Any]
 
@@ -32,7 +32,8 @@ class Feed:
     def __init__(self, folder: Path) -> None:
         """Open the store and the log for reading. Raises `TagwayError` where there is nothing yet."""
         self._db = open_reader(folder)
-        prepare(self._db)
+        filters.prepare(self._db)
+        faults.prepare(self._db)
         self._log = Log(folder, read_only=True)
         self._version = -1
 
@@ -66,7 +67,7 @@ class Feed:
         """
         wanted = {"e.status": status, "e.name": name, "a.profile_id": profile, "e.source": source}
         given = {column: value for column, value in wanted.items() if value is not None}
-        condition, values = compiled(matching, now)
+        condition, values = filters.compiled(matching, now)
         where = " AND ".join(["e.seq > ?", *(f"{column} = ?" for column in given), condition])
         query = f"{_EVENTS} WHERE {where} ORDER BY e.seq LIMIT ?"
         return self._events(self._db.execute(query, (after, *given.values(), *values, limit)).fetchall())
@@ -75,7 +76,7 @@ class Feed:
         """How many events a filter finds in the whole store; all of them without one. Raises `QueryError`."""
         if not matching.strip():
             return int(self._db.execute("SELECT count(*) FROM events").fetchone()[0])
-        condition, values = compiled(matching, now)
+        condition, values = filters.compiled(matching, now)
         return int(self._db.execute(f"SELECT count(*) FROM ({_EVENTS} WHERE {condition})", values).fetchone()[0])
 
     def event(self, seq: int) -> Json | None:
@@ -141,6 +142,18 @@ class Feed:
             and totals.taken == folded + pending
             and items == sum(by_status.values()),
         }
+
+    def carts(self, since: int, near: int) -> list[carts.CartFacts]:
+        """What is recorded of each cart with an event since a time (see `store.carts`)."""
+        return carts.carts(self._db, since, near)
+
+    def fault_groups(self, *, since: int, now: int, slot: int) -> list[faults.FaultGroup]:
+        """Violations grouped by rule, event and source (see `store.faults`)."""
+        return faults.fault_groups(self._db, since=since, now=now, slot=slot)
+
+    def first_received(self) -> int:
+        """When the store's first event was received, in microseconds; 0 when there is none."""
+        return int(self._db.execute("SELECT ifnull(min(received_at), 0) FROM events").fetchone()[0])
 
     def profile(self, kind: str, value: str) -> Json | None:
         """The profile that an identifier belongs to now; None when it is unknown."""

@@ -1,0 +1,61 @@
+"""Violations grouped for people: what is wrong, how often, since when, is it new, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from tagway.core import moments
+from tagway.store.faults import FaultGroup
+from tagway.store.feed import Feed
+
+# A group that was silent for a day and is back has regressed; one that is younger than a day is new.
+QUIET: Final = moments.DAY
+Mark = Literal["", "new", "regressed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A group of violations and whether it is new or back again."""
+
+    group: FaultGroup
+    mark: Mark
+
+
+def violations(feed: Feed, *, now: int, window: int = moments.DAY) -> tuple[Marked, ...]:
+    """The groups of violations received in the `window` before `now` (microseconds), most frequent first."""
+    groups = feed.fault_groups(since=0, now=now, slot=max(1, window // 12))
+    seen_since = feed.first_received()
+    return tuple(Marked(group=one, mark=mark(one, now, seen_since)) for one in groups if one.last_at >= now - window)
+
+
+def mark(group: FaultGroup, now: int, seen_since: int) -> Mark:
+    """New: began within a day, when the store is older than that. Regressed: back after a quiet day."""
+    if group.first_at >= now - QUIET:
+        return "new" if seen_since < now - QUIET else ""
+    recently = sum(group.trend) > 0
+    quiet = group.before_at is not None and group.last_at - group.before_at >= QUIET
+    return "regressed" if recently and quiet else ""
+
+
+def as_json(marked: Marked) -> dict[str, Any]:
+    """One group, as `/inspect/violations` gives it."""
+    group = marked.group
+    return {
+        "code": group.code,
+        "pointer": group.pointer,
+        "event": group.name,
+        "source": group.source,
+        "severity": group.severity,
+        "count": group.count,
+        "share": round(group.share, 4),
+        "first_at": moments.write(group.first_at),
+        "last_at": moments.write(group.last_at),
+        "trend": list(group.trend),
+        "mark": marked.mark,
+        "sample": group.sample,
+        "expected": group.expected,
+        "got": group.got,
+        "resolution": group.resolution,
+        "origin": group.origin,
+    }

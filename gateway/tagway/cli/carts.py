@@ -1,0 +1,51 @@
+"""`tagway carts`: the reachability waterfall; why did only 30 % of the abandoners enter the flow?"""
+
+from __future__ import annotations
+
+import re
+import time
+
+import click
+
+from tagway.answers import carts as answer
+from tagway.cli.options import as_json, load, located, print_json
+from tagway.core.safe import visible
+from tagway.store.feed import Feed
+
+_UNITS = {"m": 60, "h": 3_600, "d": 86_400}
+_BAR = 30
+
+
+@click.command()
+@located
+@as_json
+@click.option("--since", default="", metavar="24h", help="Only carts touched since so long (m, h, d); all without it.")
+@click.option("--code", default="", help="Only carts with this cause.")
+def carts(config_file: str | None, data: str | None, as_json: bool, since: str, code: str) -> None:
+    """Print every cart in exactly one bucket, with its cause and fix; one cart a line with --json."""
+    found = answer.waterfall(Feed(load(config_file, data).data), _since(since))
+    listed = [cart for cart in found.carts if code in ("", cart.cause.code)]
+    if as_json:
+        for cart in listed:
+            print_json(answer.as_json(cart))
+        return
+    total = found.steps[0].carts
+    bought = len(found.carts) - total
+    click.echo(
+        f"{len(found.carts)} carts, {bought} bought, {total} open; reachable in time {found.share:.0%} of the open"
+    )
+    for step in found.steps:
+        bar = "█" * round(_BAR * step.carts / total) if total else ""
+        lost = ", ".join(f"-{count} {cause}" for cause, count in step.lost)
+        click.echo(f"{bar:<{_BAR}} {step.carts:>6}  {step.name:<26} {lost}".rstrip())
+    for cart in listed if code else ():
+        click.echo(f"{visible(cart.facts.cart_id)}  {cart.cause.code}  {cart.cause.fix}")
+
+
+def _since(text: str) -> int:
+    if not text:
+        return 0
+    match = re.fullmatch(r"(\d{1,5})([mhd])", text)
+    if match is None:
+        raise click.BadParameter("write a time like 30m, 24h or 7d", param_hint="--since")
+    return time.time_ns() // 1_000 - int(match[1]) * _UNITS[match[2]] * 1_000_000

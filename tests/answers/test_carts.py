@@ -1,0 +1,125 @@
+"""The waterfall: every cart in exactly one bucket, with exactly one cause."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tagway.answers.carts import CODES, TRIGGER_WINDOW, arranged, as_json, cause, waterfall
+from tagway.store.carts import CartFacts
+from tagway.testing import InProcess
+
+FACTS = CartFacts(
+    cart_id="c1",
+    first_at=1_000,
+    last_at=2_000,
+    events=2,
+    violating=0,
+    browsers=1,
+    last_seq=2,
+    sources=("web",),
+    profile_id="p1",
+    user_id=None,
+    reachable_at=None,
+    stable_id=True,
+    consent=(),
+    folding=False,
+    order_seq=None,
+    conflict=None,
+    near_miss=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("PURCHASED_ALREADY", {"order_seq": 7, "stable_id": False}),
+        ("MERGE_PENDING", {"folding": True}),
+        ("NO_STABLE_ID", {"stable_id": False}),
+        ("NEVER_IDENTIFIED", {}),
+        ("IDENTIFY_WITHOUT_ANON_ID", {"near_miss": 9}),
+        ("ID_ROTATED", {"browsers": 2}),
+        ("ALIAS_CONFLICT", {"conflict": "ab"}),
+        ("NO_ADDRESS", {"user_id": "u1"}),
+        ("NO_CONSENT", {"reachable_at": 1, "consent": (("email", False),)}),
+        ("REACHABLE", {"reachable_at": 1, "consent": (("email", False), ("sms", True))}),
+        ("REACHABLE", {"reachable_at": 2_000 + TRIGGER_WINDOW}),
+        ("IDENTIFIED_TOO_LATE", {"reachable_at": 2_001 + TRIGGER_WINDOW}),
+    ],
+)
+def test_a_cart_has_the_cause_that_its_facts_decide(code: str, changes: dict[str, object]) -> None:
+    assert cause(replace(FACTS, **changes)).code == code  # type: ignore[arg-type]
+
+
+facts = st.builds(
+    replace,
+    st.just(FACTS),
+    browsers=st.integers(0, 3),
+    user_id=st.none() | st.just("u1"),
+    reachable_at=st.none() | st.integers(0, 2 * TRIGGER_WINDOW),
+    stable_id=st.booleans(),
+    folding=st.booleans(),
+    order_seq=st.none() | st.just(1),
+    conflict=st.none() | st.just("ab"),
+    near_miss=st.none() | st.just(3),
+)
+
+
+@given(st.lists(facts, max_size=30))
+def test_the_steps_account_for_every_open_cart(many: list[CartFacts]) -> None:
+    found = arranged(many)
+    open_ = [cart for cart in found.carts if cart.cause.code != "PURCHASED_ALREADY"]
+    lost = sum(count for step in found.steps for _, count in step.lost)
+    assert len(found.carts) == len(many)
+    assert found.steps[0].carts == len(open_)
+    assert lost + found.steps[-1].carts == len(open_)
+    assert {cart.cause.code for cart in found.carts} <= set(CODES)
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[InProcess]:
+    with InProcess(tmp_path) as one:
+        yield one
+
+
+def add(gateway: InProcess, message_id: str, **event: object) -> None:
+    event = {"type": "track", "event": "Added to Cart", "messageId": message_id, **event}
+    gateway.send("segment", json.dumps(event).encode(), path="/v1/track")
+
+
+def codes(gateway: InProcess) -> dict[str, str]:
+    return {cart["cart_id"]: cart["code"] for cart in map(as_json, waterfall(gateway.feed).carts)}
+
+
+def test_an_anonymous_cart_is_never_identified(gateway: InProcess) -> None:
+    add(gateway, "m1", anonymousId="a1", properties={"cart_id": "c1"})
+    assert codes(gateway) == {"c1": "NEVER_IDENTIFIED"}
+
+
+def test_a_cart_becomes_reachable_when_its_browser_gives_an_email(gateway: InProcess) -> None:
+    add(gateway, "m1", anonymousId="a1", properties={"cart_id": "c1"})
+    add(gateway, "m2", type="identify", anonymousId="a1", traits={"email": "ana@example.com"})
+    assert codes(gateway) == {"c1": "REACHABLE"}
+
+
+def test_an_email_without_the_browsers_id_is_a_near_miss(gateway: InProcess) -> None:
+    add(gateway, "m1", anonymousId="a1", properties={"cart_id": "c1"})
+    add(gateway, "m2", event="Email Captured", properties={"email": "ana@example.com"})
+    assert codes(gateway) == {"c1": "IDENTIFY_WITHOUT_ANON_ID"}
+
+
+def test_a_bought_cart_is_not_open(gateway: InProcess) -> None:
+    add(gateway, "m1", anonymousId="a1", properties={"cart_id": "c1"})
+    add(gateway, "m2", event="Order Completed", anonymousId="a1", properties={"cart_id": "c1", "order_id": "o1"})
+    found = waterfall(gateway.feed)
+    assert (codes(gateway), found.steps[0].carts, found.share) == ({"c1": "PURCHASED_ALREADY"}, 0, 0.0)
+
+
+def test_a_cart_without_any_id_has_none(gateway: InProcess) -> None:
+    add(gateway, "m1", properties={"cart_id": "c1"})
+    assert codes(gateway) == {"c1": "NO_STABLE_ID"}
