@@ -227,6 +227,12 @@ class Log:
         counts = {kind: (count, total) for kind, count, total in rows}
         return counts.get("request", (0, 0))[0], counts.get("refused", (0, 0))[1]
 
+    def waiting(self, position: int) -> tuple[int, int]:
+        """How many rows follow a position, and when the first of them was received; (0, 0) when none does."""
+        (last,) = self._db.execute("SELECT ifnull(max(seq), 0) FROM log").fetchone()
+        row = self._db.execute("SELECT received_at FROM log WHERE seq > ? ORDER BY seq LIMIT 1", (position,)).fetchone()
+        return (last - position, row[0]) if row else (0, 0)
+
     def _row(self, entry: Entry) -> tuple[Any, ...]:
         body = entry.body
         packed = body is not None and len(body) >= _COMPRESS_FROM

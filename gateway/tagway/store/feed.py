@@ -100,20 +100,29 @@ class Feed:
         return [{**dict(row), "at": moments.write(row["at"])} for row in rows.fetchall()]
 
     def sources(self) -> dict[str, Json]:
-        """By source: items by status, refusals by code, and when it was last seen."""
+        """By source: `items` by status, `refused` by code, and what came last.
+
+        `last_seen` and `last_refused` are microseconds, None for never; `last_code` and `last_message` are those
+        of the last refusal.
+        """
         result: dict[str, Json] = {}
-        for row in self._db.execute(
-            "SELECT source, status, count(*), max(received_at) FROM events GROUP BY source, status"
+        for source, status, count, at in self._db.execute(
+            "SELECT source, status, count(*), max(received_at) FROM events GROUP BY status, source"
         ).fetchall():
-            one = result.setdefault(row[0], {"items": {}, "refused": {}, "last_seen": None})
-            one["items"][row[1]] = row[2]
-            one["last_seen"] = max(one["last_seen"] or "", moments.write(row[3]))
-        for row in self._db.execute(
-            "SELECT source, code, sum(count), max(at) FROM refusals GROUP BY source, code"
+            one = result.setdefault(source, _silent_source())
+            one["items"][status] = count
+            one["last_seen"] = max(one["last_seen"] or 0, at)
+        for source, code, count, message, at in self._db.execute(
+            "SELECT source, code, sum(count), message, max(at) AS at FROM refusals GROUP BY source, code ORDER BY at"
         ).fetchall():
-            one = result.setdefault(row[0], {"items": {}, "refused": {}, "last_seen": None})
-            one["refused"][row[1]] = row[2]
+            one = result.setdefault(source, _silent_source())
+            one["refused"][code] = count
+            one.update(last_refused=at, last_code=code, last_message=message)
         return result
+
+    def lag(self) -> tuple[int, int]:
+        """Rows of the log that are not folded yet, and when the first of them was received (microseconds, or 0)."""
+        return self._log.waiting(self.position())
 
     def ledger(self) -> Json:
         """The ledger: left sides counted from the log, right sides from the store's tables."""
@@ -206,6 +215,10 @@ class Feed:
 
 
 _VIOLATION: Final = ("code", "pointer", "expected", "got", "resolution", "severity", "origin")
+
+
+def _silent_source() -> Json:
+    return {"items": {}, "refused": {}, "last_seen": None, "last_refused": None, "last_code": "", "last_message": ""}
 
 
 def _event(row: sqlite3.Row, violations: list[Json]) -> Json:

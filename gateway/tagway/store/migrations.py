@@ -55,7 +55,7 @@ def m001_events(db: Database) -> None:
     ) STRICT;
     CREATE INDEX events_by_id ON events (event_id);
     CREATE INDEX events_by_alias ON events (alias_id, timestamp);
-    CREATE INDEX events_by_status ON events (status);
+    CREATE INDEX events_by_status ON events (status, source, received_at);
     CREATE INDEX events_by_cart ON events (cart_id) WHERE cart_id IS NOT NULL;
     CREATE TABLE violations (
         id INTEGER PRIMARY KEY,

@@ -1,0 +1,55 @@
+"""The pulse: sources, lag, ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tagway.answers.health import as_json, health
+from tagway.core.moments import SECOND
+from tagway.log import Entry
+from tagway.testing import InProcess
+
+VIEW = json.dumps({"type": "track", "event": "Custom Viewed", "anonymousId": "a1", "messageId": "m1"}).encode()
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[InProcess]:
+    with InProcess(tmp_path) as one:
+        yield one
+
+
+def refuse(gateway: InProcess, code: str, at: int, count: int = 1) -> None:
+    gateway.log.append([Entry(kind="refused", source="shopify", received_at=at, code=code, message="no", count=count)])
+    gateway.fold.drain()
+
+
+def test_a_source_that_sends_well_is_ok(gateway: InProcess) -> None:
+    gateway.send("segment", VIEW, path="/v1/track")
+    (source,) = health(gateway.feed, gateway.clock).sources
+    assert (source.name, source.ok, source.state, source.last_seen) == ("segment", 1, "ok", gateway.clock)
+
+
+def test_a_source_whose_secret_is_wrong_is_bad(gateway: InProcess) -> None:
+    refuse(gateway, "bad_proof", gateway.clock, count=3)
+    (source,) = health(gateway.feed, gateway.clock).sources
+    assert (source.name, source.wrong_proof, source.state) == ("shopify", 3, "bad")
+
+
+def test_a_refusal_that_is_no_wrong_secret_is_not_counted_as_one(gateway: InProcess) -> None:
+    refuse(gateway, "malformed_json", gateway.clock)
+    (source,) = health(gateway.feed, gateway.clock).sources
+    assert (source.refused, source.wrong_proof, source.state) == (1, 0, "ok")
+
+
+def test_rows_that_wait_are_the_lag(gateway: InProcess) -> None:
+    gateway.append("segment", VIEW, path="/v1/track")
+    found = health(gateway.feed, gateway.clock + 11 * SECOND)
+    assert (found.lag, found.lag_age, found.state) == (1, 11 * SECOND, "bad")
+
+
+def test_an_empty_folder_is_ok(gateway: InProcess) -> None:
+    found = as_json(health(gateway.feed, gateway.clock))
+    assert (found["state"], found["sources"], found["ledger"]["balanced"]) == ("ok", [], True)
