@@ -6,7 +6,9 @@ with a sentence that names its file and distribution.
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -18,6 +20,8 @@ import pluggy
 from tagway.config import Config, SourceConfig
 from tagway.errors import ConfigError, PluginError
 from tagway.hookspecs import PROJECT, Aliases, Hooks, Source
+
+_NAME: Final = re.compile(r"[a-z0-9_]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,7 @@ def load(config: Config, extra: Sequence[object] = (), *, entry_points: bool = T
         *(_entry_point_plugins(manager, config.disabled_plugins) if entry_points else ()),
         *(_add(manager, getattr(one, "__name__", type(one).__name__), one, "given directly") for one in extra),
     ]
-    _check_pending(manager)
+    _check_pending(manager, plugins)
     available: dict[str, Source] = {}
     owner: dict[str, Plugin] = {}
     plugins = [_with_sources(manager, plugin, available, owner) for plugin in plugins]
@@ -100,7 +104,8 @@ def _entry_point_plugins(manager: pluggy.PluginManager, disabled: tuple[str, ...
             module = point.load()
         except Exception as error:
             raise PluginError(
-                f"plugin {point.name!r} of {home} ({point.value}) cannot be imported: {type(error).__name__}: {error}"
+                f"plugin {point.name!r} of {home} ({_module_file(point.module)}) cannot be imported: "
+                f"{type(error).__name__}: {error}"
             ) from error
         yield _add(manager, point.name, module, home)
 
@@ -125,12 +130,21 @@ def _file(module: object) -> str:
         return "?"
 
 
-def _check_pending(manager: pluggy.PluginManager) -> None:
+def _module_file(module: str) -> str:
+    """Where a module that cannot be imported lies; its name when nobody knows."""
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return module
+    return (spec and spec.origin) or module
+
+
+def _check_pending(manager: pluggy.PluginManager, plugins: Sequence[Plugin]) -> None:
     try:
         manager.check_pending()
     except pluggy.PluginValidationError as error:
-        file = _file(error.plugin)
-        raise PluginError(f"plugin {manager.get_name(error.plugin)!r} ({file}): {error}") from None
+        (faulty,) = (one for one in plugins if one.module is error.plugin)
+        raise PluginError(f"plugin {faulty.name!r} of {faulty.distribution} ({faulty.file}): {error}") from None
 
 
 def _with_sources(
@@ -139,6 +153,11 @@ def _with_sources(
     mine: list[str] = []
 
     def register(source: Source) -> None:
+        if not _NAME.fullmatch(getattr(source, "name", "")):
+            raise PluginError(
+                f"plugin {plugin.name!r} of {plugin.distribution} ({plugin.file}) registers {source!r}, "
+                "which has no `name` of lower-case letters, digits and `_`"
+            )
         if (first := owner.get(source.name)) is not None:
             raise PluginError(
                 f"source {source.name!r} is registered twice: by {first.distribution} ({first.file}) "

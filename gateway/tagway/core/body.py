@@ -11,7 +11,18 @@ from typing import Any, Final
 
 import msgspec
 
-_DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
+# What a double holds, as for every other reader of JSON; beyond it, `int(1e999999999)` would hang whoever tries.
+_LARGEST_EXPONENT: Final = 308
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if abs(number.adjusted()) > _LARGEST_EXPONENT:
+        raise ValueError(f"the number {text[:40]} is out of range")
+    return number
+
+
+_DECODER: Final = msgspec.json.Decoder(float_hook=_number)
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 

@@ -64,9 +64,12 @@ def from_minor(value: Any, currency: str | None) -> Decimal | None:
     """Read an integer in minor units (Stripe): 1999 USD is 19.99, 1999 JPY is 1999, 1999 KWD is 1.999."""
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value.strip(), re.ASCII):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or value != int(value):
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
-    return Decimal(int(value)).scaleb(-exponent(currency), context=_EXACT)
+    number = Decimal(value)
+    if not number.is_finite() or number.adjusted() > 20 or number != number.to_integral_value():
+        return None
+    return Decimal(int(number)).scaleb(-exponent(currency), context=_EXACT)
 
 
 def currency(value: Any) -> str | None:

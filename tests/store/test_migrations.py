@@ -1,0 +1,51 @@
+"""The store's tables: a blank file ends with exactly those that a person who opens it expects."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tagway.errors import TagwayError
+from tagway.store.files import open_reader, open_writer
+
+
+def test_every_table_of_ours_checks_its_types(tmp_path: Path) -> None:
+    db = open_writer(tmp_path)
+    loose = {row[1] for row in db.execute("PRAGMA table_list") if not row[5] and not row[1].startswith("sqlite_")}
+    db.close()
+
+    assert loose == {"_sqlite_migrations"}
+
+
+def test_opening_again_changes_nothing(tmp_path: Path) -> None:
+    open_writer(tmp_path).close()
+    db = open_writer(tmp_path)
+    applied = db.execute("SELECT count(*), count(DISTINCT name) FROM _sqlite_migrations").fetchone()
+    db.close()
+
+    assert applied[0] == applied[1]
+
+
+def test_a_reader_cannot_write(tmp_path: Path) -> None:
+    open_writer(tmp_path).close()
+    reader = open_reader(tmp_path)
+
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader.execute("DELETE FROM events")
+    reader.close()
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "100% #data?mode=rw"
+    folder.mkdir()
+    open_writer(folder).close()
+    reader = open_reader(folder)
+
+    assert reader.execute("SELECT count(*) FROM events").fetchone()[0] == 0
+    reader.close()
+
+
+def test_where_there_is_no_store_a_reader_says_so(tmp_path: Path) -> None:
+    with pytest.raises(TagwayError, match="there is no store to read"):
+        open_reader(tmp_path)

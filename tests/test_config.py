@@ -1,0 +1,105 @@
+"""`tagway.toml`: every fault names the file and the key; the environment fills in what is secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tagway import config
+from tagway.errors import ConfigError
+
+
+def loaded(folder: Path, text: str, **environ: str) -> config.Config:
+    file = folder / "tagway.toml"
+    file.write_text(text, encoding="utf-8")
+    return config.load(file, environ)
+
+
+def test_without_a_file_everything_is_open_on_loopback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    found = config.load()
+
+    assert found.open
+    assert found.gateway.host in config.LOOPBACK
+
+
+def test_the_working_directorys_file_is_read_without_being_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("tagway.toml").write_text("[gateway]\nport = 1234\n")
+
+    assert config.load().gateway.port == 1234
+
+
+def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.toml: there is no such file"):
+        config.load(tmp_path / "none.toml")
+
+
+def test_a_full_file_is_read(tmp_path: Path) -> None:
+    found = loaded(
+        tmp_path,
+        """
+        [gateway]
+        port = 9000
+        inspect_token = "env:TOKEN"
+        [sources.web]
+        plugin = "segment"
+        write_keys = ["k1", "k2"]
+        [sources.shopify]
+        plugin = "shopify"
+        secrets = ["env:OLD", "env:NEW"]
+        mode = "enforce"
+        """,
+        TOKEN="t",
+        OLD="a",
+        NEW="b",
+    )
+
+    assert found.sources["web"].write_keys == ("k1", "k2")
+    assert found.sources["shopify"].secrets == ("a", "b")
+    assert (found.sources["shopify"].mode, found.gateway.inspect_token, found.gateway.port) == ("enforce", "t", 9000)
+    assert not found.open
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[gateway]\nprot = 1", r"`gateway`: unknown key `prot`"),
+        ("[gatway]", r"unknown key `gatway`"),
+        ("file = 'x'", r"unknown key `file`"),
+        ("[gateway]\nport = 'x'", r"`gateway.port`: Expected `int`, got `str`"),
+        ("[sources.web]\nplugin = 'segment'\nwrite_key = ['x']", r"`sources.NAME`: unknown key `write_key`"),
+        ("[sources.web]\nwrite_keys = ['x']", r"missing required field `plugin`"),
+        ("[sources.web]\nplugin = 'segment'\nmode = 'enforced'", r"`sources.NAME.mode`: Invalid enum value 'enforced'"),
+        ("[sources.'My Shop']\nplugin = 'segment'", r"\[sources.My Shop\]: a source's name is"),
+        ("[sources.web]\nplugin = 'segment'\nsecrets = ['env:NONE']", r"`sources.web.secrets\[0\]` wants .* NONE"),
+        ("not toml", r"not valid TOML"),
+        ("[gateway]\nport = 0x", r"not valid TOML"),
+    ],
+)
+def test_a_fault_names_the_file_and_the_key(tmp_path: Path, text: str, fault: str) -> None:
+    with pytest.raises(ConfigError, match=fault) as error:
+        loaded(tmp_path, text)
+
+    assert error.value.message.startswith(str(tmp_path / "tagway.toml"))
+
+
+def test_a_file_that_is_not_utf8_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "tagway.toml"
+    file.write_bytes(b"[gateway]\nhost = '\xff'")
+
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        config.load(file, {})
+
+
+def test_the_inspect_token_alone_may_be_absent_from_the_environment(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "[gateway]\ninspect_token = 'env:NONE'").gateway.inspect_token == ""
+
+
+def test_command_line_options_replace_only_what_they_name() -> None:
+    found = config.with_gateway(config.Config(), data="/tmp/x", port=None)
+
+    assert (found.gateway.data, found.gateway.port) == ("/tmp/x", config.Config().gateway.port)
