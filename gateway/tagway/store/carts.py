@@ -25,8 +25,11 @@ SELECT e.cart_id, min(e.timestamp) AS first_at, max(e.timestamp) AS last_at, cou
 FROM events e
 WHERE e.cart_id IS NOT NULL AND e.status IN ('accepted', 'violating')
     AND e.name IN ({",".join("?" * len(INTENT))})
+    {{one}}
 GROUP BY e.cart_id HAVING max(e.timestamp) >= ? ORDER BY last_at DESC, e.cart_id
 """
+_ALL: Final = _CARTS.format(one="")
+_ONE: Final = _CARTS.format(one="AND e.cart_id = ?")
 # The cart's person is whoever its last event belongs to.
 _PERSON: Final = """
 SELECT a.profile_id, p.user_id, p.reachable_at,
@@ -87,8 +90,8 @@ class CartFacts:
     near_miss: int | None
 
 
-def carts(db: sqlite3.Connection, since: int, near: int) -> list[CartFacts]:
-    """The carts with an event at or after `since`, the latest first.
+def carts(db: sqlite3.Connection, since: int, near: int, cart_id: str | None = None) -> list[CartFacts]:
+    """The carts with an event at or after `since`, the latest first; or the one with an id.
 
     `near` (microseconds) is how far from a cart's events an address counts as a near miss.
     """
@@ -96,7 +99,8 @@ def carts(db: sqlite3.Connection, since: int, near: int) -> list[CartFacts]:
     for *profiles, event_id in db.execute(_CONFLICTS).fetchall():
         conflicts.update(dict.fromkeys(profiles, event_id))
     addresses = [(at, seq) for at, seq in db.execute(_LOOSE_ADDRESSES).fetchall()]
-    found = db.execute(_CARTS, (*INTENT, since)).fetchall()
+    query, wanted = (_ALL, ()) if cart_id is None else (_ONE, (cart_id,))
+    found = db.execute(query, (*INTENT, *wanted, since)).fetchall()
     return [_facts(db, row, conflicts, _near_miss(addresses, row, near)) for row in found]
 
 

@@ -58,6 +58,7 @@ class Feed:
         name: str | None = None,
         profile: str | None = None,
         source: str | None = None,
+        cart_id: str | None = None,
         matching: str = "",
         now: int = 0,
     ) -> list[Json]:
@@ -65,7 +66,7 @@ class Feed:
 
         `matching` is a filter (`core.query`), whose `age` counts from `now`. Raises `QueryError`.
         """
-        wanted = {"e.status": status, "e.name": name, "a.profile_id": profile, "e.source": source}
+        wanted = {"e.status": status, "e.name": name, "a.profile_id": profile, "e.source": source, "e.cart_id": cart_id}
         given = {column: value for column, value in wanted.items() if value is not None}
         condition, values = filters.compiled(matching, now)
         where = " AND ".join(["e.seq > ?", *(f"{column} = ?" for column in given), condition])
@@ -152,9 +153,9 @@ class Feed:
             and items == sum(by_status.values()),
         }
 
-    def carts(self, since: int, near: int) -> list[carts.CartFacts]:
-        """What is recorded of each cart with an event since a time (see `store.carts`)."""
-        return carts.carts(self._db, since, near)
+    def carts(self, since: int, near: int, cart_id: str | None = None) -> list[carts.CartFacts]:
+        """What is recorded of each cart with an event since a time, or of one (see `store.carts`)."""
+        return carts.carts(self._db, since, near, cart_id)
 
     def fault_groups(self, *, since: int, now: int, slot: int) -> list[faults.FaultGroup]:
         """Violations grouped by rule, event and source (see `store.faults`)."""
@@ -170,7 +171,7 @@ class Feed:
             "SELECT profile_id FROM aliases WHERE kind = ? AND value = ? ORDER BY since DESC LIMIT 1",
             (kind, value),
         ).fetchone()
-        return self._profile(row["profile_id"]) if row else None
+        return self.profile_by_id(row["profile_id"]) if row else None
 
     def raw(self, seq: int) -> bytes | None:
         """The body of the request that an event came from; None when it is gone."""
@@ -178,10 +179,13 @@ class Feed:
         entry = self._log.entry(row["request"]) if row else None
         return entry.body if entry else None
 
-    def _profile(self, profile_id: str) -> Json:
+    def profile_by_id(self, profile_id: str) -> Json | None:
+        """A profile; None when there is none of that id."""
         aliases = self._db.execute(
             "SELECT * FROM aliases WHERE profile_id = ? ORDER BY first_seen, alias_id", (profile_id,)
         ).fetchall()
+        if not aliases:
+            return None
         row = self._db.execute("SELECT * FROM profiles WHERE profile_id = ?", (profile_id,)).fetchone()
         merges = self._db.execute("SELECT * FROM merges WHERE profile_id = ? ORDER BY at, id", (profile_id,)).fetchall()
         events = self._db.execute(

@@ -1,0 +1,176 @@
+"""Why: for an event, a person or a cart, the verdict, each stage with its evidence, where it stops, the smallest fix.
+
+The stages are those of the way of one event: received, schema, identity, address. The first that failed is where
+it stops; what comes after it is not guessed. Delivery joins them once there are destinations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from tagway.answers import carts
+from tagway.core import moments
+from tagway.store.carts import CartFacts
+from tagway.store.feed import Feed, Json
+
+Mark = Literal["ok", "warn", "fail"]
+_SHOWN: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One stage: what is known of it, and the events (sequence numbers) that show it."""
+
+    name: str
+    mark: Mark
+    text: str
+    evidence: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """The answer: what was asked about, the verdict, the stages in order, and the smallest fix."""
+
+    subject: str
+    verdict: str
+    stages: tuple[Stage, ...]
+    fix: str
+
+    @property
+    def stops_at(self) -> str:
+        """The first stage that failed; empty when none did."""
+        return next((stage.name for stage in self.stages if stage.mark == "fail"), "")
+
+
+def why_event(feed: Feed, seq: int) -> Reason | None:
+    """Why an event has the status and the person that it has; None when there is no such event."""
+    event = feed.event(seq)
+    if event is None:
+        return None
+    stages = (_received([event]), _schema([event]), _identity(feed, event), _address(event))
+    verdict = event["status"].upper()
+    if event["status"] in ("accepted", "violating"):
+        verdict += ", REACHABLE" if event["reachable"] else ", NOT REACHABLE"
+    return Reason(subject=f"event {seq} {event['name']}", verdict=verdict, stages=stages, fix=_fix(event))
+
+
+def why_cart(feed: Feed, cart_id: str, since: int = 0) -> Reason | None:
+    """Why a cart can or cannot be recovered; None when no cart event carries the id.
+
+    `since` (microseconds) bounds the carts that the cause is counted over.
+    """
+    found = feed.carts(0, carts.NEAR, cart_id)
+    if not found:
+        return None
+    facts = found[0]
+    cause = carts.cause(facts)
+    events = feed.events(cart_id=cart_id, limit=1_000)
+    stages = (_received(events), _schema(events), *_cart_stages(feed, facts, events[-1]))
+    everyone = carts.waterfall(feed, since).carts
+    same = sum(1 for cart in everyone if cart.cause.code == cause.code)
+    fix = f"{cause.fix} ({same} of {len(everyone)} carts have this cause.)"
+    return Reason(subject=f"cart {cart_id}", verdict=cause.code, stages=stages, fix=fix)
+
+
+def why_person(feed: Feed, profile_id: str) -> Reason | None:
+    """Why a person is known and reachable, or not; None when there is no such profile."""
+    events = feed.events(profile=profile_id, limit=1_000)
+    if not events:
+        return None
+    last = events[-1]
+    stages = (_received(events), _schema(events), _identity(feed, last), _address(last))
+    verdict = "REACHABLE" if last["reachable_at"] else "KNOWN" if last["user_id"] else "ANONYMOUS"
+    return Reason(subject=f"profile {profile_id}", verdict=verdict, stages=stages, fix=_fix(last))
+
+
+def as_json(reason: Reason) -> dict[str, Any]:
+    """The answer as JSON."""
+    return {
+        "subject": reason.subject,
+        "verdict": reason.verdict,
+        "stops_at": reason.stops_at,
+        "fix": reason.fix,
+        "stages": [
+            {"name": one.name, "mark": one.mark, "text": one.text, "evidence": list(one.evidence)}
+            for one in reason.stages
+        ],
+    }
+
+
+def _received(events: Sequence[Json]) -> Stage:
+    sources = ", ".join(sorted({event["source"] for event in events}))
+    unverified = any(not event["verified"] for event in events)
+    first, last = events[0]["timestamp"], events[-1]["timestamp"]
+    when = first if first == last else f"{first} to {last}"
+    text = f"{len(events)} event{'s' if len(events) > 1 else ''} from {sources}, {when}"
+    return Stage(
+        name="received",
+        mark="warn" if unverified else "ok",
+        text=text + (", not verified" if unverified else ""),
+        evidence=_seqs(events),
+    )
+
+
+def _schema(events: Sequence[Json]) -> Stage:
+    dead = [event for event in events if event["status"] == "dead_letter"]
+    if dead:
+        return Stage(name="schema", mark="fail", text="the body could not become an event", evidence=_seqs(dead))
+    faulty = [event for event in events if event["status"] == "violating"]
+    if not faulty:
+        return Stage(name="schema", mark="ok", text="every event keeps its schema")
+    worst = faulty[-1]["violations"][0]
+    what = f"{worst['code']} at {worst['pointer']}"
+    text = f"{len(faulty)} of {len(events)} violate their schema, last {what}; still stored"
+    return Stage(name="schema", mark="warn", text=text, evidence=_seqs(faulty))
+
+
+def _identity(feed: Feed, event: Json) -> Stage:
+    if event["profile_id"] is None:
+        return Stage(name="identity", mark="fail", text="no identifier: it belongs to nobody", evidence=(event["seq"],))
+    profile = feed.profile_by_id(event["profile_id"])
+    refused = [one for one in profile["merges"] if one["verdict"].startswith("skipped_")] if profile else []
+    people = [one for one in (profile or {}).get("aliases", ()) if one["kind"] in ("user_id", "email", "phone")]
+    if not people:
+        text = "only anonymous ids; " + (f"last refusal {refused[-1]['verdict']}" if refused else "no link to a person")
+        return Stage(name="identity", mark="fail", text=text, evidence=(event["seq"],))
+    names = ", ".join(f"{one['kind']} by {one['link']['verdict']}" for one in people[:_SHOWN])
+    return Stage(name="identity", mark="warn" if refused else "ok", text=f"joined to a person: {names}")
+
+
+def _address(event: Json) -> Stage:
+    if event["reachable_at"] is None:
+        return Stage(name="address", mark="fail", text="no email and no phone is known")
+    if event["reachable"]:
+        return Stage(name="address", mark="ok", text=f"reachable since {event['reachable_at']}")
+    late = ((moments.read(event["reachable_at"]) or 0) - (moments.read(event["timestamp"]) or 0)) // moments.MINUTE
+    return Stage(name="address", mark="warn", text=f"reachable only {late} minutes after the event")
+
+
+def _cart_stages(feed: Feed, facts: CartFacts, last: Json) -> tuple[Stage, ...]:
+    stages = [_identity(feed, last)]
+    if facts.near_miss is not None and facts.reachable_at is None:
+        text = "an address was given next to it, without the browser's anonymous id"
+        stages.append(Stage(name="near miss", mark="warn", text=text, evidence=(facts.near_miss,)))
+    stages.append(_address(last))
+    if facts.order_seq is not None:
+        stages.append(Stage(name="order", mark="ok", text="it was bought", evidence=(facts.order_seq,)))
+    return tuple(stages)
+
+
+def _fix(event: Json) -> str:
+    """The smallest fix for what stops one event."""
+    if event["violations"]:
+        return str(event["violations"][0]["resolution"])
+    if event["status"] == "dead_letter":
+        return "Look at the raw body; correct the sender, or the plugin, then redrive."
+    if event["profile_id"] is None:
+        return "Send an anonymous id, or any other identifier, with it."
+    if event["reachable_at"] is None:
+        return "Send email or phone in this browser: an identify, a popup or a checkout with the same anonymous id."
+    return "Nothing."
+
+
+def _seqs(events: Sequence[Json]) -> tuple[int, ...]:
+    return tuple(event["seq"] for event in events[-_SHOWN:])
