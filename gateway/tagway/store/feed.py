@@ -24,6 +24,22 @@ FROM events e
 LEFT JOIN aliases a ON a.alias_id = e.alias_id AND e.timestamp >= a.since AND e.timestamp < a.until
 LEFT JOIN profiles p ON p.profile_id = a.profile_id
 """
+# A browser is known by the anonymous ids of the events that carry the marker; what follows carries only those.
+_SESSION: Final = """
+WHERE e.seq > :after AND (
+    instr(e.context, :marker) OR instr(e.properties, :marker)
+    OR e.anonymous_id IN (
+        SELECT m.anonymous_id FROM events m
+        WHERE m.seq > :after AND (instr(m.context, :marker) OR instr(m.properties, :marker))
+    )
+    OR e.cart_id IN (
+        SELECT c.cart_id FROM events c WHERE c.seq > :after AND c.cart_id IS NOT NULL AND c.anonymous_id IN (
+            SELECT m.anonymous_id FROM events m
+            WHERE m.seq > :after AND (instr(m.context, :marker) OR instr(m.properties, :marker))
+        )
+    )
+)
+"""
 
 
 class Feed:
@@ -79,6 +95,11 @@ class Feed:
             return int(self._db.execute("SELECT count(*) FROM events").fetchone()[0])
         condition, values = filters.compiled(matching, now)
         return int(self._db.execute(f"SELECT count(*) FROM ({_EVENTS} WHERE {condition})", values).fetchone()[0])
+
+    def session(self, marker: str, after: int = 0) -> list[Json]:
+        """The events of the browsers that sent a marker in a page's address, after a sequence number."""
+        query = f"{_EVENTS} {_SESSION} ORDER BY e.seq"
+        return self._events(self._db.execute(query, {"marker": marker, "after": after}).fetchall())
 
     def event(self, seq: int) -> Json | None:
         """One event; None when there is none."""
