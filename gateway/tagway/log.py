@@ -38,8 +38,11 @@ Kind = Literal["request", "refused", "command"]
 _COMPRESS_FROM: Final = 4_096
 _GROUP_ROWS: Final = 1_000
 _GROUP_BYTES: Final = 2_097_152
-_COLUMNS: Final = "kind, source, received_at, method, path, query, headers, body, zstd, verified, code, count, message"
-_INSERT: Final = f"INSERT INTO log ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_COLUMNS: Final = (
+    "kind, source, received_at, method, path, query, headers, body, zstd, verified, code, count, message, erased"
+)
+_INSERT: Final = f"INSERT INTO log ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_REWRITE: Final = f"UPDATE log SET ({_COLUMNS}) = (?,?,?,?,?,?,?,?,?,?,?,?,?,?) WHERE seq = ?"
 # What one entry can be guilty of: text that is no Unicode, a number or a body beyond what SQLite holds.
 _UNSTORABLE: Final = (ValueError, TypeError, OverflowError, sqlite3.DataError, sqlite3.IntegrityError)
 _SCHEMA: Final = """
@@ -57,7 +60,8 @@ CREATE TABLE IF NOT EXISTS log (
     verified INTEGER NOT NULL DEFAULT 0,
     code TEXT NOT NULL DEFAULT '',
     count INTEGER NOT NULL DEFAULT 1,
-    message TEXT NOT NULL DEFAULT ''
+    message TEXT NOT NULL DEFAULT '',
+    erased TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX IF NOT EXISTS log_beside_requests ON log (kind, source, code, count) WHERE kind <> 'request';
 """
@@ -68,7 +72,8 @@ class Entry:
     """One row of the log, to be written or as read (`seq` is 0 until written).
 
     `body` is as received and inflated once; None where a refusal keeps none. `count` is 1 but for counting
-    rows. `message` says why a request was refused; for a command `body` is its JSON.
+    rows. `message` says why a request was refused; for a command `body` is its JSON. `erased` is empty until a
+    `forget` rewrites the row (`core.erasure.Remains`).
     """
 
     kind: Kind
@@ -83,6 +88,7 @@ class Entry:
     code: str = ""
     count: int = 1
     message: str = ""
+    erased: str = ""
     seq: int = 0
 
     def request(self, options: Mapping[str, Any]) -> Request:
@@ -168,6 +174,12 @@ class Log:
             # The statement alone is undone: the transaction, and the rest of its group, go on.
             raise TagwayError(f"it cannot be stored: {error}") from None
 
+    def rewrite(self, entries: Iterable[Entry]) -> None:
+        """Write entries over what their sequence numbers held, in one durable transaction: only to erase."""
+        with self._transaction():
+            for entry in entries:
+                self._db.execute(_REWRITE, (*self._row(entry), entry.seq))
+
     def read(self, after: int, *, rows: int = 1_000, size: int = 8_388_608) -> list[Entry]:
         """The entries after a position, at most `rows` or about `size` stored bytes of them (at least one)."""
         found: list[Entry] = []
@@ -250,10 +262,12 @@ class Log:
             entry.code,
             entry.count,
             entry.message,
+            entry.erased,
         )
 
     def _entry(self, row: tuple[Any, ...]) -> Entry:
-        seq, kind, source, received_at, method, path, query, headers, body, packed, verified, code, count, message = row
+        seq, kind, source, received_at, method, path, query, headers, body, packed, verified, *rest = row
+        code, count, message, erased = rest
         return Entry(
             seq=seq,
             kind=kind,
@@ -268,6 +282,7 @@ class Log:
             code=code,
             count=count,
             message=message,
+            erased=erased,
         )
 
 

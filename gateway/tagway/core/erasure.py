@@ -1,0 +1,262 @@
+"""Forgetting a person: what stays (salted hashes) and how their text is taken out of what others sent. Pure.
+
+A tombstone recognizes an identifier without holding it, so that replay, late events and webhooks bring nobody
+back. The salt is the data folder's own and stands beside the hashes: it stops lookups in tables made
+elsewhere. Person and weak identifiers are gone for ever; a device is gone for the time the person had it, and
+starts anew when it is seen later.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+import phonenumbers
+
+from tagway.core import body
+from tagway.core.events import Identifier
+
+ALWAYS: Final = (-(2**62), 2**62)
+ERASED: Final = "[erased]"
+# Shorter ids (a customer number "7") are too common to be searched for in what other people sent.
+_SEARCHABLE: Final = 8
+_SEPARATORS: Final = b" ()-./+"
+_BEFORE: Final = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\[bfnrt]))"
+
+
+class Tombstone(NamedTuple):
+    """One erased identifier: the hash of its normalized kind and value, and [since, until) in event time."""
+
+    salt: bytes
+    digest: bytes
+    since: int = ALWAYS[0]
+    until: int = ALWAYS[1]
+
+
+class Span(NamedTuple):
+    """One identifier of a person who is being forgotten, in clear, and when it was theirs in event time.
+
+    `alone` says that nobody else ever had it, so that it may be looked for everywhere.
+    """
+
+    kind: str
+    value: str
+    since: int
+    until: int
+    alone: bool
+
+    def stone(self, salt: bytes) -> Tombstone:
+        """What stays of it."""
+        return Tombstone(salt, digest(salt, self.kind, self.value), self.since, self.until)
+
+
+def digest(salt: bytes, kind: str, value: str) -> bytes:
+    """16 bytes that recognize a normalized identifier; `salt` is at most 16 bytes."""
+    return hashlib.blake2b(f"{kind}:{value}".encode("utf-8", "surrogatepass"), digest_size=16, salt=salt).digest()
+
+
+class Tombstones:
+    """The erased identifiers of a data folder, by hash."""
+
+    def __init__(self, stones: Iterable[Tombstone] = ()) -> None:
+        """Collect the stones; several may stand for one identifier."""
+        self._spans: dict[bytes, dict[bytes, list[tuple[int, int]]]] = {}
+        for salt, hashed, since, until in stones:
+            self._spans.setdefault(salt, {}).setdefault(hashed, []).append((since, until))
+
+    def __bool__(self) -> bool:
+        return bool(self._spans)
+
+    def covers(self, kind: str, value: str, at: int) -> bool:
+        """Whether this normalized identifier was erased for that event time (microseconds)."""
+        return any(
+            since <= at < until
+            for salt, stones in self._spans.items()
+            for since, until in stones.get(digest(salt, kind, value), ())
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """What a `forget` came to, once and for ever: the stones that stay, and until it is done the clear spans."""
+
+    stones: tuple[Tombstone, ...]
+    spans: tuple[Span, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """As the command's row of the log keeps it."""
+        stones = [[one.salt.hex(), one.digest.hex(), one.since, one.until] for one in self.stones]
+        return {"stones": stones, "spans": [list(one) for one in self.spans]}
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Forgotten:
+        """Read what `document` made."""
+        return cls(
+            stones=tuple(Tombstone(bytes.fromhex(a), bytes.fromhex(b), c, d) for a, b, c, d in document["stones"]),
+            spans=tuple(Span(*one) for one in document["spans"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remains:
+    """What a rewritten row of the log says of itself.
+
+    `fingerprint` stands for the body that it had, so that the ids of its other events stay; `items` counts the
+    erased items by their JSON pointers.
+    """
+
+    fingerprint: bytes
+    items: Mapping[str, int]
+
+    def covers(self, pointer: str) -> bool:
+        """Whether an item, or what was made of its place, is gone."""
+        return any(pointer == gone or pointer.startswith(f"{gone}/") for gone in self.items)
+
+    def encode(self) -> str:
+        """As the log's `erased` column keeps it."""
+        return body.encode({"fingerprint": self.fingerprint.hex(), "items": dict(self.items)}).decode()
+
+    @classmethod
+    def read(cls, text: str) -> Remains:
+        """Read what `encode` wrote."""
+        document = body.decode(text)
+        return cls(fingerprint=bytes.fromhex(document["fingerprint"]), items=document["items"])
+
+
+def fingerprint(data: bytes) -> bytes:
+    """16 bytes that stand for a body."""
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Needle:
+    stem: bytes
+    text: str
+
+
+class Mentions:
+    """Finds a person's identifiers in text, however they are written, and takes them out.
+
+    Values are recognized in any case, percent-encoded, as JSON escapes, and phone numbers with separators and
+    with or without their country code. An identifier shorter than eight characters is not searched for, unless
+    it is an email or a phone.
+    """
+
+    def __init__(self, identifiers: Iterable[Identifier]) -> None:
+        """Compile what to look for from normalized identifiers."""
+        needles: dict[str, _Needle] = {}
+        self._phones: list[bytes] = []
+        for kind, value in sorted(set(identifiers)):
+            if kind == "phone":
+                national = _national(value)
+                self._phones.append(national.encode())
+                needles[value] = _Needle(b"", _phone_pattern(national))
+            elif kind == "email" or len(value) >= _SEARCHABLE:
+                needles[value] = _Needle(_stem(value), "".join(_spellings(char) for char in value))
+        self._stems = sorted({one.stem for one in needles.values() if one.stem})
+        longest_first = sorted((one.text for one in needles.values()), key=len, reverse=True)
+        # An identifier is one only as a whole: `ana@example.com` is not in `susana@example.com`.
+        # A digit or letter before it may be the end of an escape.
+        pattern = rf"{_BEFORE}(?:{'|'.join(longest_first)})(?![A-Za-z0-9])" if needles else r"(?!)"
+        self._text = re.compile(pattern, re.IGNORECASE)
+        self._bytes = re.compile(pattern.encode("utf-8", "surrogatepass"), re.IGNORECASE)
+
+    def within(self, data: bytes) -> bool:
+        """Whether bytes mention the person."""
+        low = data.lower()
+        if not any(stem in low for stem in self._stems) and not self._any_phone(low):
+            return False
+        return self._bytes.search(data) is not None
+
+    def masked(self, data: bytes) -> bytes:
+        """The bytes with every mention overwritten, length kept: for files that others append to."""
+        return self._bytes.sub(lambda match: b"*" * len(match[0]), data)
+
+    def scrubbed_text(self, text: str) -> str:
+        """The text with every mention replaced by `[erased]`."""
+        return self._text.sub(ERASED, text)
+
+    def scrubbed(self, value: Any) -> Any:
+        """A JSON value with every mention replaced: in strings, in keys, and numbers that are an identifier."""
+        if isinstance(value, str):
+            return self.scrubbed_text(value)
+        if isinstance(value, Mapping):
+            return {self.scrubbed_text(str(key)): self.scrubbed(one) for key, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.scrubbed(one) for one in value]
+        if isinstance(value, int) and not isinstance(value, bool) and self._text.fullmatch(str(value)):
+            return None
+        return value
+
+    def scrubbed_document(self, data: bytes) -> bytes:
+        """A body with every mention replaced: as JSON where it is JSON, otherwise as text."""
+        with contextlib.suppress(body.BodyError):
+            data = body.encode(self.scrubbed(body.decode(data)))
+        return self._bytes.sub(ERASED.encode(), data)
+
+    def _any_phone(self, low: bytes) -> bool:
+        if not self._phones:
+            return False
+        digits = low.replace(b"%20", b"").replace(b"%2b", b"").translate(None, _SEPARATORS)
+        return any(phone in digits for phone in self._phones)
+
+
+def emptied(data: bytes, pointers: Sequence[str]) -> bytes | None:
+    """A body with the items at these JSON pointers made null; None when nothing of it may stay.
+
+    Items keep their places, so that the pointers of the others stay true. A body that is not JSON, or has no
+    such place, cannot be divided: all of it goes.
+    """
+    if "" in pointers:
+        return None
+    try:
+        document = body.decode(data)
+    except body.BodyError:
+        return None
+    for pointer in pointers:
+        holder, _, last = pointer.rpartition("/")
+        parent = body.at(document, holder)
+        key = last.replace("~1", "/").replace("~0", "~")
+        if isinstance(parent, dict) and key in parent:
+            parent[key] = None
+        elif isinstance(parent, list) and key.isascii() and key.isdigit() and int(key) < len(parent):
+            parent[int(key)] = None
+        else:
+            return None
+    return body.encode(document)
+
+
+def _national(phone: str) -> str:
+    try:
+        return str(phonenumbers.parse(phone).national_number)
+    except phonenumbers.NumberParseException:
+        return re.sub(r"\D", "", phone)
+
+
+def _phone_pattern(national: str) -> str:
+    between = r"(?:[ ()./+-]|%20|%28|%29){0,3}"
+    return rf"(?:(?:\+|%2B|00)?\d{{1,3}}{between})?{between.join(national)}"
+
+
+def _stem(value: str) -> bytes:
+    """The longest run of letters and digits: what a quick search looks for."""
+    return max(re.findall(r"[a-z0-9]+", value.lower()), key=len, default="").encode()
+
+
+def _spellings(char: str) -> str:
+    if char.isascii() and char.isalnum():
+        return char
+    escapes = "".join(rf"\\u{unit:04x}" for unit in _utf16(char))
+    same = sorted({char, char.lower(), char.upper()})
+    encoded = sorted({quote(one, safe="") for one in same} | {quote(one, safe="").lower() for one in same})
+    return "(?:" + "|".join(re.escape(one) for one in dict.fromkeys([*same, *encoded])) + f"|{escapes})"
+
+
+def _utf16(char: str) -> list[int]:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return [int.from_bytes(units[place : place + 2], "big") for place in range(0, len(units), 2)]
