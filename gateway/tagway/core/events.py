@@ -63,10 +63,10 @@ class Event:
     from which pointer of that item they came (`*` stands for an index): a table shared by all events of a
     mapping, not one per event. An empty `message_id` means that the vendor sends none.
 
-    `asks` makes a vendor's privacy webhook a request of its own: `erase_person` forgets the person of the
-    identifiers, with every identifier listed (Shopify `customers/redact`), `export_person` puts the person on
-    the list of data requests (`customers/data_request`), `erase_source` erases all that this source has sent
-    (`shop/redact`). Only a verified request is obeyed.
+    `asks` makes a vendor's privacy webhook a request of its own: `erase_person` forgets the person of its
+    strongest identifier, whom the others join first (Shopify `customers/redact`), `export_person` puts the
+    person on the list of data requests (`customers/data_request`), `erase_source` erases all that this source
+    has sent (`shop/redact`). Only a verified request is obeyed.
     """
 
     type: EventType = "track"

@@ -145,3 +145,38 @@ def m002_identity(db: Database) -> None:
     ) STRICT;
     """,
     )
+
+
+@migrations()
+def m003_commands(db: Database) -> None:
+    """Commands that were carried out, and what forgetting leaves."""
+    _run(
+        db,
+        """
+    CREATE TABLE commands (
+        seq INTEGER PRIMARY KEY,         -- log.seq
+        id TEXT NOT NULL,
+        action TEXT NOT NULL,
+        target TEXT NOT NULL,            -- JSON: a list; empty once what it names is forgotten
+        at INTEGER NOT NULL,
+        outcome TEXT NOT NULL,           -- done | repeated | faulty | erasing (forgotten, files not yet swept)
+        report TEXT NOT NULL             -- JSON: what it did, or what is wrong with it
+    ) STRICT;
+    CREATE INDEX commands_by_id ON commands (id);
+    CREATE TABLE tombstones (
+        salt BLOB NOT NULL,
+        digest BLOB NOT NULL,            -- salted hash of an erased identifier
+        since INTEGER NOT NULL,          -- erased from here, in event time
+        until INTEGER NOT NULL,          -- up to here, excluded
+        PRIMARY KEY (digest, since, until, salt)
+    ) STRICT;
+    CREATE TABLE rewrites (
+        request INTEGER PRIMARY KEY,     -- log.seq of a row that still holds what is erased here
+        mentions TEXT NOT NULL           -- JSON: [kind, value] of what is to be taken out of the rest of it
+    ) STRICT;
+    CREATE TABLE asks (
+        event INTEGER PRIMARY KEY,       -- events.seq
+        ask TEXT NOT NULL                -- erase_person | export_person | erase_source
+    ) STRICT;
+    """,
+    )

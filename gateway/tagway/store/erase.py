@@ -1,0 +1,241 @@
+"""Erasing in the data folder's files: rows of a forgotten person, mentions in the rows of others, free pages.
+
+`Erasure` works on the engine's connection to the store; `settle` sees to it that a file keeps no copy in its
+write-ahead log or free pages. Both look at the tables that are there rather than at a list of them, so that a
+new table cannot be forgotten when a person is.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from tagway.core import body
+from tagway.core.erasure import Mentions, Span, Tombstone, Tombstones
+from tagway.core.events import Identifier
+
+_FOREVER: Final = 2**62
+# What is left is what a fold of the rewritten log gives.
+_BLANK: Final = """
+UPDATE events SET event_id = zeroblob(16), message_id = '', type = 'track', name = '', raw_event = '',
+    status = 'erased', duplicate_of = NULL, side = 'server', test = 0, "schema" = '', timestamp = received_at,
+    alias_id = NULL, anonymous_id = NULL, user_id = NULL, email = NULL, cart_id = NULL, properties = '{}',
+    traits = '{}', context = '{}', mapping = NULL
+WHERE seq IN (SELECT seq FROM temp.erasing)
+"""
+_CHUNK: Final = 16_777_216
+_OVERLAP: Final = 8_192
+
+Settled = Literal["clean", "vacuumed", "in use"]
+
+
+class Erasure:
+    """The store's side of forgetting. Every call is inside a transaction of the engine."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        """Work on the engine's connection."""
+        self._db = db
+        db.execute("CREATE TEMP TABLE IF NOT EXISTS erasing (seq INTEGER PRIMARY KEY)")
+
+    def tombstones(self) -> Tombstones:
+        """All that were forgotten and not allowed again."""
+        rows = self._db.execute("SELECT salt, digest, since, until FROM tombstones").fetchall()
+        return Tombstones(Tombstone(*row) for row in rows)
+
+    def salt(self) -> bytes | None:
+        """The folder's salt; None before the first forget."""
+        row = self._db.execute("SELECT salt FROM tombstones LIMIT 1").fetchone()
+        return row[0] if row else None
+
+    def bury(self, stones: Iterable[Tombstone]) -> None:
+        """Keep tombstones; those that stand already stay."""
+        self._db.executemany("INSERT OR IGNORE INTO tombstones VALUES (?,?,?,?)", stones)
+
+    def lift(self, digests: Iterable[bytes]) -> int:
+        """Remove tombstones, so that what they covered may come back; how many there were."""
+        return sum(self._db.execute("DELETE FROM tombstones WHERE digest = ?", (one,)).rowcount for one in digests)
+
+    def spans(self, kind: str, value: str, devices: tuple[str, ...], now: int) -> list[Span]:
+        """The identifiers of the person whom a normalized identifier belongs to now, and when they were theirs.
+
+        Those of the person themselves and weak keys are theirs for ever; those of `devices` kinds for the
+        intervals in which the person had them, an open one up to `now` or the last sighting. Empty when unknown.
+        """
+        row = self._db.execute(
+            "SELECT profile_id FROM aliases WHERE kind = ? AND value = ? ORDER BY since DESC LIMIT 1", (kind, value)
+        ).fetchone()
+        if row is None:
+            return []
+        rows = self._db.execute(
+            "SELECT a.kind, a.value, a.since, a.until, a.last_seen, NOT EXISTS ("
+            " SELECT 1 FROM aliases o WHERE o.alias_id = a.alias_id AND o.profile_id <> a.profile_id) AS alone"
+            " FROM aliases a WHERE a.profile_id = ? ORDER BY a.alias_id, a.since",
+            (row[0],),
+        ).fetchall()
+        return [_span(row, devices, now) for row in rows]
+
+    def person(self, spans: Iterable[Span]) -> int:
+        """Blank the events on these identifiers, with all that hangs on them; how many."""
+        self._db.execute("DELETE FROM temp.erasing")
+        self._db.executemany(
+            "INSERT OR IGNORE INTO temp.erasing SELECT e.seq FROM aliases a JOIN events e ON e.alias_id = a.alias_id"
+            " AND e.timestamp >= a.since AND e.timestamp < a.until"
+            " WHERE a.kind = ? AND a.value = ? AND e.timestamp >= ? AND e.timestamp < ?",
+            [span[:4] for span in spans],
+        )
+        return self._blank()
+
+    def dead_letters(self, request: int) -> int:
+        """Blank the dead letters of a request; how many."""
+        self._db.execute("DELETE FROM temp.erasing")
+        self._db.execute(
+            "INSERT INTO temp.erasing SELECT seq FROM events WHERE request = ? AND status = 'dead_letter'", (request,)
+        )
+        return self._blank()
+
+    def owe_rewrite(self, request: int, mentions: Iterable[Identifier] = ()) -> None:
+        """Note a row of the log that still holds what is erased here, and what else is to be taken out of it."""
+        text = body.encode([list(one) for one in mentions]).decode()
+        self._db.execute("INSERT OR REPLACE INTO rewrites VALUES (?,?)", (request, text))
+
+    def owed_rewrites(self) -> dict[int, list[Identifier]]:
+        """The rows noted by `owe_rewrite`, with their mentions."""
+        rows = self._db.execute("SELECT request, mentions FROM rewrites ORDER BY request").fetchall()
+        return {request: [Identifier(*one) for one in body.decode(mentions)] for request, mentions in rows}
+
+    def items(self) -> dict[int, dict[str, tuple[int, int]]]:
+        """Of each noted row: by item pointer, how many of its events are erased, and how many there are."""
+        found: dict[int, dict[str, tuple[int, int]]] = {}
+        for request, item, erased, count in self._db.execute(
+            "SELECT request, item, sum(status = 'erased'), count(*) FROM events"
+            " WHERE request IN (SELECT request FROM rewrites) GROUP BY request, item"
+        ).fetchall():
+            found.setdefault(request, {})[item] = (erased, count)
+        return found
+
+    def rewritten(self, requests: Iterable[int]) -> None:
+        """Take rows off the list of `owe_rewrite`."""
+        self._db.executemany("DELETE FROM rewrites WHERE request = ?", [(one,) for one in requests])
+
+    def _blank(self) -> int:
+        requests = "SELECT DISTINCT request FROM events WHERE seq IN (SELECT seq FROM temp.erasing)"
+        for (request,) in self._db.execute(requests).fetchall():
+            self.owe_rewrite(request)
+        for table in _hanging(self._db):
+            self._db.execute(f'DELETE FROM "{table}" WHERE event IN (SELECT seq FROM temp.erasing)')
+        return self._db.execute(_BLANK).rowcount
+
+
+def sweep(db: sqlite3.Connection, mentions: Mentions) -> dict[str, int]:
+    """Take every mention out of every table, in the caller's transaction; rows changed, by table that had any."""
+    db.create_function("mentions", 1, lambda value: _mentions(mentions, value), deterministic=True)
+    db.create_function("scrubbed", 1, lambda value: _scrubbed(mentions, value), deterministic=True)
+    changed = {table: _sweep_table(db, table, columns) for table, columns in _tables(db).items()}
+    return {table: count for table, count in changed.items() if count}
+
+
+def sweep_file(path: Path, mentions: Mentions) -> dict[str, int]:
+    """`sweep` a database that is not the store, in a transaction of its own."""
+    db = sqlite3.connect(path, isolation_level=None)
+    try:
+        db.execute("PRAGMA busy_timeout = 5000")
+        db.execute("PRAGMA secure_delete = ON")
+        db.execute("BEGIN IMMEDIATE")
+        changed = sweep(db, mentions)
+        db.execute("COMMIT")
+        return changed
+    finally:
+        db.close()
+
+
+def _sweep_table(db: sqlite3.Connection, table: str, columns: list[str]) -> int:
+    changed = 0
+    for column in columns:
+        # Where a scrubbed value meets one that must be unique, the row says nothing any more: it goes.
+        changed += db.execute(
+            f'UPDATE OR IGNORE "{table}" SET "{column}" = scrubbed("{column}") WHERE mentions("{column}")'
+        ).rowcount
+        changed += db.execute(f'DELETE FROM "{table}" WHERE mentions("{column}")').rowcount
+    return changed
+
+
+def settle(path: Path, held: Callable[[bytes], bool]) -> Settled:
+    """Fold a database's write-ahead log into it and empty it; rewrite the file when `held` still finds something.
+
+    "in use" says that another process would not let go in time; doing it again later is enough.
+    """
+    db = sqlite3.connect(path, isolation_level=None)
+    try:
+        db.execute("PRAGMA busy_timeout = 5000")
+        db.execute("PRAGMA secure_delete = ON")
+        emptied = _checkpoint(db)
+        if emptied and not file_holds(path, held):
+            return "clean"
+        db.execute("VACUUM")
+        return "vacuumed" if _checkpoint(db) and not file_holds(path, held) else "in use"
+    except sqlite3.OperationalError:
+        return "in use"
+    finally:
+        db.close()
+
+
+def file_holds(path: Path, held: Callable[[bytes], bool]) -> bool:
+    """Whether `held` finds something in a file's bytes, read in overlapping pieces."""
+    tail = b""
+    with path.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            if held(tail + piece):
+                return True
+            tail = piece[-_OVERLAP:]
+    return False
+
+
+def is_database(path: Path) -> bool:
+    """Whether a file is an SQLite database."""
+    with path.open("rb") as file:
+        return file.read(16) == b"SQLite format 3\x00"
+
+
+def _checkpoint(db: sqlite3.Connection) -> bool:
+    return int(db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]) == 0
+
+
+def _span(row: tuple[Any, ...], devices: tuple[str, ...], now: int) -> Span:
+    kind, value, since, until, last_seen, alone = row
+    if kind not in devices:
+        return Span(kind, value, -_FOREVER, _FOREVER, bool(alone))
+    return Span(kind, value, since, min(until, max(now, last_seen) + 1), bool(alone))
+
+
+def _tables(db: sqlite3.Connection) -> Mapping[str, list[str]]:
+    """The columns of every table that can hold text."""
+    tables = db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    return {
+        name: [one[1] for one in db.execute(f'PRAGMA table_info("{name}")') if one[2].upper() != "INTEGER"]
+        for (name,) in tables.fetchall()
+    }
+
+
+def _hanging(db: sqlite3.Connection) -> list[str]:
+    """The tables whose rows belong to one event: those with a column `event`, its sequence number."""
+    return [
+        name
+        for (name,) in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall()
+        if any(one[1] == "event" for one in db.execute(f'PRAGMA table_info("{name}")'))
+    ]
+
+
+def _mentions(mentions: Mentions, value: Any) -> bool:
+    if isinstance(value, str):
+        return mentions.within(value.encode("utf-8", "surrogatepass"))
+    return isinstance(value, bytes) and mentions.within(value)
+
+
+def _scrubbed(mentions: Mentions, value: Any) -> Any:
+    if isinstance(value, bytes):
+        return mentions.masked(value)
+    if value[:1] in ("{", "["):
+        return mentions.scrubbed_document(value.encode()).decode()
+    return mentions.scrubbed_text(value)
