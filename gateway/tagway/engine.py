@@ -18,11 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from tagway import catalogue
 from tagway.config import Config
 from tagway.core.events import DeadLetter, Event
 from tagway.core.identity import Evidence
 from tagway.core.moments import DAY, MINUTE
-from tagway.core.taxonomy import Judged, Taxonomy
+from tagway.core.taxonomy import Judged
 from tagway.errors import PayloadError
 from tagway.log import Entry, Log
 from tagway.registry import ConfiguredSource, Registry
@@ -56,7 +57,7 @@ class Fold:
     def __init__(self, folder: Path, config: Config, registry: Registry, now: Callable[[], int]) -> None:
         """Open the log (read side) and the store (write side). `now` gives microseconds."""
         self._config, self._registry, self._now = config, registry, now
-        self._taxonomy = Taxonomy()
+        self._taxonomy = catalogue.load(config, registry)
         self._log = Log(folder, read_only=True)
         self._db = open_writer(folder)
         self._feed = Feed(folder) if registry.observers else None
@@ -138,7 +139,7 @@ class Fold:
             yield self._dead(entry, dead, place + 1, bound.source.name)
 
     def _judged(self, entry: Entry, event: Event, bound: ConfiguredSource) -> _Item:
-        judged = self._taxonomy.judge(event, entry.source)
+        judged = self._taxonomy.judge(event, entry.source, entry.received_at)
         timestamp = event.timestamp if event.timestamp is not None else entry.received_at
         item = _Item(entry, _event_id(entry, event), judged=judged, plugin=bound.source.name, timestamp=timestamp)
         for kind, value in judged.identifiers:

@@ -1,43 +1,18 @@
-"""The taxonomy: canonical names, schemas, violations."""
+"""The taxonomy: canonical names, schemas as data, violations that say what to do.
 
-from __future__ import annotations
+`Catalogue.of(documents, spellings)` compiles the schemas, `Taxonomy(catalogue, settings).judge(event, source)`
+holds an event against them. Documents come from `schemas/tagway_schemas`, from plugins and from the store's own
+folder; `tagway.catalogue` reads them, since nothing here opens a file.
+"""
 
-from dataclasses import dataclass
-
-from tagway.core.events import Event, Identifier, Violation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """An event in canonical spelling, the schema it was held against, its identifiers and its faults."""
-
-    event: Event
-    schema: str
-    identifiers: tuple[Identifier, ...]
-    violations: tuple[Violation, ...]
-
-
-class Taxonomy:
-    """Schemas compiled once; `judge` is the hot path."""
-
-    def judge(self, event: Event, source: str) -> Judged:
-        """Recognize the event's name and spellings, hold it against its schema, collect its identifiers."""
-        del source
-        kinds = {
-            "cart_id": "cart_token",
-            "checkout_id": "checkout_token",
-            "order_id": "order_id",
-            "email": "email",
-            "phone": "phone",
-        }
-        found = [
-            Identifier(kinds[key], value)
-            for key, value in event.properties.items()
-            if key in kinds and isinstance(value, str)
-        ]
-        found += [
-            Identifier(key, value)
-            for key, value in event.traits.items()
-            if key in ("email", "phone") and isinstance(value, str)
-        ]
-        return Judged(event=event, schema="", identifiers=(*event.identifiers, *found), violations=())
+from tagway.core.taxonomy.catalogue import DEFAULT_PLAN as DEFAULT_PLAN
+from tagway.core.taxonomy.catalogue import Catalogue as Catalogue
+from tagway.core.taxonomy.judge import Judged as Judged
+from tagway.core.taxonomy.judge import Settings as Settings
+from tagway.core.taxonomy.judge import SourceRules as SourceRules
+from tagway.core.taxonomy.judge import Taxonomy as Taxonomy
+from tagway.core.taxonomy.rules import RULES as RULES
+from tagway.core.taxonomy.rules import Severities as Severities
+from tagway.core.taxonomy.schema import Schema as Schema
+from tagway.core.taxonomy.schema import SchemaError as SchemaError
+from tagway.core.taxonomy.schema import Spellings as Spellings
