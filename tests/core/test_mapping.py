@@ -50,6 +50,12 @@ def test_the_first_pointer_that_holds_a_value_wins() -> None:
     assert ORDER.read({"email": "first@example.com", "customer": {"email": "b@c.de"}})["email"] == "first@example.com"
 
 
+def test_fields_that_are_read_in_different_ways_can_stand_in_for_each_other() -> None:
+    table = Table({"n": mapping.first(mapping.count("/n"), mapping.minor("/cents"), mapping.text("/word"))})
+    assert [table.read(one)["n"] for one in ({"n": "3"}, {"cents": 250}, {"word": "two"})] == [3, Decimal("2.5"), "two"]
+    assert table.origins() == {"/properties/n": "/n"}
+
+
 def test_a_table_tells_where_each_value_comes_from() -> None:
     assert ORDER.origins() == {
         "/properties/order_id": "/id",

@@ -16,7 +16,7 @@ kind is kept as it was sent, so that the violation can show it. So a wrong amoun
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -39,12 +39,14 @@ _NOTHING_GIVEN: Final = Given()
 class Field:
     """Where a value is looked for (the first pointer that holds one wins) and how it is read.
 
-    `table` is that of the elements when the value is a list of objects.
+    `table` is that of the elements when the value is a list of objects; `otherwise` is read where this field
+    finds nothing.
     """
 
     pointers: tuple[str, ...]
     convert: Convert
     table: Table | None = None
+    otherwise: Field | None = None
 
 
 class Table:
@@ -105,6 +107,8 @@ def path(pointer: str) -> Callable[[Any], Any]:
 
 def _read(field: Field) -> _Read:
     """One closure per field: the short paths that nearly all fields have do no loop."""
+    if field.otherwise is not None:
+        return _read_either(_read(replace(field, otherwise=None)), _read(field.otherwise))
     convert = field.convert
     if len(field.pointers) == 1 and "~" not in field.pointers[0] and not any(map(str.isdigit, field.pointers[0])):
         keys = field.pointers[0].split("/")[1:]
@@ -113,6 +117,14 @@ def _read(field: Field) -> _Read:
         if len(keys) == 2:
             return _read_two_keys(keys[0], keys[1], convert)
     return _read_first([path(pointer) for pointer in field.pointers], convert)
+
+
+def _read_either(one: _Read, other: _Read) -> _Read:
+    def read(document: Any, given: Given) -> Any:
+        value = one(document, given)
+        return other(document, given) if value is None else value
+
+    return read
 
 
 def _read_key(key: str, convert: Convert) -> _Read:
@@ -141,6 +153,14 @@ def _read_first(paths: list[Callable[[Any], Any]], convert: Convert) -> _Read:
         return None
 
     return read
+
+
+def first(*fields: Field) -> Field:
+    """The first of several fields that finds a value, each read in its own way."""
+    *before, found = fields
+    for one in reversed(before):
+        found = replace(one, otherwise=found)
+    return found
 
 
 def raw(*pointers: str) -> Field:

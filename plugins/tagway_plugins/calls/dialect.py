@@ -1,0 +1,149 @@
+"""Reading calls: one event for a call, one for each of a batch.
+
+Names and properties are the user's own and pass through as sent; the taxonomy maps their spellings. SDKs
+differ in small things, and all of them are taken here: explicit nulls or missing keys, traits at the top or
+only in `context.traits` (RudderStack's Python and browser SDKs), ids as numbers, a `timestamp` or only an
+`originalTimestamp`, `sentAt` on the call or on the batch.
+(segment.com/docs, HTTP Tracking API and Spec; the SDKs themselves.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from tagway import DeadLetter, Event, Identifier, PayloadError, Request, body, mapping, moments
+
+SHORT: Final = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}
+"""The short forms of analytics-next's paths."""
+
+Object = Mapping[str, Any]
+
+_CALLS: Final = frozenset(("track", "identify", "page", "screen", "group", "alias"))
+# A key that only one kind of call has, for batches whose items do not tell their type.
+_TELLING: Final = (("event", "track"), ("previousId", "alias"), ("groupId", "group"))
+_IDS: Final = (("user_id", "userId"), ("anonymous_id", "anonymousId"))
+# What never leaves the request: traits are told on their own, and an IP address only where it was asked for.
+_NOT_CONTEXT: Final = frozenset(("traits", "ip"))
+_NOTHING: Final[Object] = {}
+
+
+def read(request: Request) -> Iterable[Event | DeadLetter]:
+    """The events of a request. Raises `PayloadError` for a body that is neither a call nor a batch of them."""
+    try:
+        document = body.decode(request.body)
+    except ValueError as error:
+        raise PayloadError(str(error)) from None
+    if isinstance(document, list):
+        document = {"batch": document}
+    if not isinstance(document, dict):
+        raise PayloadError("expected a JSON object")
+    call = request.path.rstrip("/").rsplit("/", 1)[-1]
+    call = SHORT.get(call, call)
+    if "batch" not in document and call != "batch":
+        return [_call(document, call, "", _NOTHING, request.received_at)]
+    items = document.get("batch", [])
+    if not isinstance(items, list):
+        raise PayloadError("expected an array of calls", pointer="/batch")
+    at = "/batch" if document.keys() != {"batch"} or request.body.lstrip()[:1] == b"{" else ""
+    return [_call(one, "", f"{at}/{place}", document, request.received_at) for place, one in enumerate(items)]
+
+
+def _call(call: Any, path: str, at: str, envelope: Object, received_at: int) -> Event | DeadLetter:
+    """One call; `path` is the kind that its path says, `envelope` what a batch says for all of its calls."""
+    if not isinstance(call, dict):
+        return _dead("expected a call: an object with a `type`", at)
+    kind = _kind(call, path)
+    if kind is None:
+        return _dead(f"expected one of {', '.join(sorted(_CALLS))}", f"{at}/type")
+    name = call.get("event") if kind == "track" else kind
+    if not isinstance(name, str) or not name.strip():
+        return _dead("expected the event's name", f"{at}/event")
+    for key in ("properties", "traits"):
+        if not isinstance(call.get(key), dict | None):
+            return _dead("expected an object", f"{at}/{key}")
+    original, sent = call.get("originalTimestamp"), call.get("sentAt") or envelope.get("sentAt")
+    context = _context(call, envelope, original, sent)
+    message_id = mapping.as_identifier(call.get("messageId"))
+    return Event(
+        type=kind,
+        name=name.strip(),
+        raw_name=_raw_name(call, kind),
+        message_id=message_id if isinstance(message_id, str) else "",
+        timestamp=moments.corrected(
+            timestamp=moments.read(call.get("timestamp")),
+            original=moments.read(original),
+            sent_at=moments.read(sent) if original else None,
+            received_at=received_at,
+        ),
+        identifiers=_identifiers(call),
+        properties=_properties(call, kind),
+        traits=_traits(call, kind),
+        context=context,
+        side="server" if call.get("channel") == "server" else "web",
+        item=at,
+        mapping=_ORIGINS,
+    )
+
+
+def _kind(call: Object, path: str) -> Any:
+    kind = call.get("type") or path
+    if kind in _CALLS:
+        return kind
+    return None if kind else next((told for key, told in _TELLING if call.get(key)), None)
+
+
+def _raw_name(call: Object, kind: str) -> str:
+    """The name as sent: of pages, screens and groups it is in `name`."""
+    name = call.get("event") if kind == "track" else call.get("name")
+    return name if isinstance(name, str) and name else kind
+
+
+def _identifiers(call: Object) -> tuple[Identifier, ...]:
+    found = [(name, mapping.as_identifier(call[key])) for name, key in _IDS if call.get(key)]
+    return tuple(Identifier(name, value) for name, value in found if isinstance(value, str))
+
+
+def _properties(call: Object, kind: str) -> Object:
+    properties: Object = call.get("properties") or _NOTHING
+    if kind == "track" or kind == "identify":
+        return properties
+    named = {key: call[key] for key in ("name", "category") if call.get(key) and key not in properties}
+    if kind == "group":  # A group's traits are not its member's.
+        return {"group_id": mapping.as_identifier(call.get("groupId")), "traits": call.get("traits") or {}}
+    if kind == "alias":
+        previous = mapping.as_identifier(call.get("previousId"))
+        return {**properties, "previous_id": previous} if previous else properties
+    return {**named, **properties} if named else properties
+
+
+def _traits(call: Object, kind: str) -> Object:
+    traits: Object = _NOTHING if kind == "group" else call.get("traits") or _NOTHING
+    context = call.get("context")
+    within = context.get("traits") if isinstance(context, dict) and kind != "group" else None
+    return {**within, **traits} if isinstance(within, dict) and within else traits
+
+
+def _context(call: Object, envelope: Object, original: Any, sent: Any) -> Object:
+    """The call's context over the batch's, with what the times and the integrations of the call were."""
+    merged: dict[str, Any] = {}
+    for one in (envelope.get("context"), call.get("context")):
+        if isinstance(one, dict):
+            merged.update(one)
+    for key in _NOT_CONTEXT & merged.keys():
+        del merged[key]
+    integrations = call.get("integrations") or envelope.get("integrations")
+    if isinstance(integrations, dict) and integrations:
+        merged["integrations"] = integrations
+    if original:
+        merged["original_timestamp"] = original
+        if sent:
+            merged["sent_at"] = sent
+    return merged
+
+
+def _dead(message: str, pointer: str) -> DeadLetter:
+    return DeadLetter(code="payload", message=message, pointer=pointer)
+
+
+_ORIGINS: Final = {"/properties": "/properties", "/traits": "/traits"}

@@ -1,0 +1,99 @@
+"""Segment's HTTP Tracking API: `/v1/track`, `identify`, `page`, `screen`, `group`, `alias`, `batch`, and short forms.
+
+SDKs work unchanged with another host. Keys are checked before a call gets here. Repeats carry the same
+`messageId`, whatever the batch they come in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from tagway import DeadLetter, Event, Example, Request, Route, Source, body, hookimpl
+
+from tagway_plugins.calls import dialect
+
+_CALLS: Final = ("track", "identify", "page", "screen", "group", "alias", "batch", *dialect.SHORT)
+
+
+class Segment(Source):
+    """What Segment's SDKs send."""
+
+    name = "segment"
+    routes = tuple(Route(path=f"/v1/{call}", sdk=True) for call in _CALLS)
+    kind = "collect"
+
+    def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
+        """One event for a call, one per element of a batch. Raises `PayloadError`."""
+        return dialect.read(request)
+
+    def snippet(self, endpoint: str, key: str) -> str:
+        """The options that point analytics.js here."""
+        host = endpoint.split("://", 1)[-1]
+        protocol = endpoint.split("://", 1)[0] if "://" in endpoint else "https"
+        return _SNIPPET.format(key=key or "YOUR_WRITE_KEY", endpoint=endpoint, host=host, protocol=protocol)
+
+    def examples(self) -> Sequence[Example]:
+        """A batch: an anonymous view, then who it was."""
+        headers = {"Content-Type": "application/json"}
+        return (Example(name="batch", path="/v1/batch", body=body.encode(_BATCH), headers=headers),)
+
+
+_ANONYMOUS: Final = "5ad9f7c2-91d4-4a2e-b7f0-3f6e6c1d0b11"
+_BATCH: Final = {
+    "sentAt": "2026-11-01T10:00:05.000Z",
+    "context": {"library": {"name": "analytics-node", "version": "3.1.0"}},
+    "batch": [
+        {
+            "type": "track",
+            "event": "Product Viewed",
+            "messageId": "segment-demo-1",
+            "anonymousId": _ANONYMOUS,
+            "timestamp": "2026-11-01T10:00:00.000Z",
+            "properties": {
+                "product_id": "8213868347682",
+                "sku": "CNDL-OAK-S",
+                "name": "Oak Moss Candle",
+                "price": 24.9,
+                "currency": "EUR",
+            },
+        },
+        {
+            "type": "identify",
+            "messageId": "segment-demo-2",
+            "anonymousId": _ANONYMOUS,
+            "userId": "7188389789809",
+            "timestamp": "2026-11-01T10:00:03.000Z",
+            "traits": {"email": "mara@example.com", "first_name": "Mara"},
+        },
+    ],
+}
+_SNIPPET: Final = """\
+import {{ AnalyticsBrowser }} from "@segment/analytics-next";
+
+export const analytics = AnalyticsBrowser.load(
+  {{ writeKey: "{key}", cdnURL: "{endpoint}" }},
+  {{ integrations: {{ "Segment.io": {{ apiHost: "{host}/v1", protocol: "{protocol}" }} }} }},
+);
+"""
+
+_EVENTS: Final = {
+    "Product Added": "Added to Cart",
+    "Product Removed": "Removed from Cart",
+    "Product List Viewed": "Collection Viewed",
+    "Signed Up": "Customer Created",
+}
+"""Names of Segment's ecommerce spec that are not ours."""
+_PROPERTIES: Final = {"list_id": "collection_id", "revenue": "subtotal"}
+
+
+@hookimpl
+def register_sources(register: Callable[[Source], None]) -> None:
+    """Register the source."""
+    register(Segment())
+
+
+@hookimpl
+def register_aliases(register: Callable[[str, Mapping[str, str], Mapping[str, str]], None]) -> None:
+    """Register the spellings of the ecommerce spec."""
+    register("segment", _EVENTS, _PROPERTIES)

@@ -1,0 +1,250 @@
+"""Google Tag Manager: dataLayer pushes that a tag forwards, in GA4's e-commerce shape or the shop's own.
+
+A push tells neither who, nor when, nor which one: the tag must add ids and a time (`snippet` does). Pitfalls
+that are handled: `currency` only on the items, `{{Variable}}` left unrendered (absent: as an id it would join
+every visitor), `{ecommerce: null}` resets (no event), the older `ecommerce.purchase.actionField` shape.
+(developers.google.com, tag platform, dataLayer e-commerce.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from tagway import (
+    DeadLetter,
+    Event,
+    Example,
+    Identifier,
+    PayloadError,
+    Request,
+    Route,
+    Source,
+    body,
+    hookimpl,
+    mapping,
+    moments,
+)
+
+from tagway_plugins.google import commerce
+
+_PLACEHOLDER: Final = re.compile(r"\s*\{\{[^{}]*\}\}\s*")
+_IDS: Final = mapping.Table(
+    {
+        "anonymous_id": mapping.identifier("/anonymous_id", "/anonymousId"),
+        "client_id": mapping.identifier("/client_id", "/clientId"),
+        "user_id": mapping.identifier("/user_id", "/userId"),
+        "email": mapping.text("/email", "/user_data/email_address", "/user_data/email"),
+        "phone": mapping.text("/phone", "/user_data/phone_number", "/user_data/phone"),
+    }
+)
+_PAGE: Final = mapping.Table(
+    {
+        "url": mapping.url("/page_location"),
+        "title": mapping.text("/page_title"),
+        "referrer": mapping.text("/page_referrer"),
+    }
+)
+_MESSAGE_ID: Final = mapping.Table({"id": mapping.identifier("/event_id", "/message_id", "/messageId")})
+# What is told elsewhere in the event, or is Tag Manager's own.
+_NOT_PROPERTIES: Final = frozenset(
+    ("event", "event_name", "event_id", "message_id", "messageId", "timestamp", "ecommerce", "gtm.uniqueEventId",
+     "anonymous_id", "anonymousId", "client_id", "clientId", "user_id", "userId", "user_data")
+)  # fmt: skip
+_PAGE_KEYS: Final = frozenset(("page_location", "page_title", "page_referrer"))
+# Universal Analytics' e-commerce: the action's name in `ecommerce`, its fields below it.
+_LEGACY: Final = {
+    "detail": "view_item",
+    "add": "add_to_cart",
+    "remove": "remove_from_cart",
+    "purchase": "purchase",
+    "refund": "refund",
+}
+_LEGACY_FIELDS: Final[dict[str, str]] = {"id": "transaction_id", "revenue": "value"}
+
+
+class Gtm(Source):
+    """dataLayer pushes, one a request, or several in an array."""
+
+    name = "gtm"
+    routes = (Route(path="/collect"), Route(path="/collect/{key}"))
+    kind = "collect"
+    side = "web"
+
+    def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
+        """One event for each push that has a name. Raises `PayloadError`."""
+        try:
+            document = body.decode(request.body)
+        except ValueError as error:
+            raise PayloadError(str(error)) from None
+        if b"{{" in request.body:
+            document = _rendered(document)
+        if not isinstance(document, list):
+            return _events(document, "")
+        return [one for place, push in enumerate(document) for one in _events(push, body.pointer(place))]
+
+    def snippet(self, endpoint: str, key: str) -> str:
+        """A Custom HTML tag; trigger it on the events to forward."""
+        return _SNIPPET.replace("ENDPOINT", f"{endpoint}/collect/{key}" if key else f"{endpoint}/collect")
+
+    def examples(self) -> Sequence[Example]:
+        """An item added, as GA4's reference pushes it, with what the tag adds."""
+        headers = {"Content-Type": "text/plain"}
+        return (Example(name="add_to_cart", path="/collect", body=body.encode(_ADD_TO_CART), headers=headers),)
+
+
+def _events(push: Any, at: str) -> list[Event | DeadLetter]:
+    if not isinstance(push, dict):
+        return [DeadLetter(code="payload", message="expected a dataLayer push: an object", pointer=at)]
+    if push.keys() == {"ecommerce"} and push["ecommerce"] is None:
+        return []  # What GA4's reference pushes before each event, to clear the one before.
+    name = push.get("event") or push.get("event_name")
+    if not isinstance(name, str):
+        return [DeadLetter(code="payload", message="expected the event's name", pointer=f"{at}/event")]
+    return [_event(name.strip(), push, at)]
+
+
+def _event(raw_name: str, push: dict[str, Any], at: str) -> Event:
+    ecommerce = push.get("ecommerce")
+    name, params = _params(raw_name, ecommerce if isinstance(ecommerce, dict) else {})
+    kind = commerce.KINDS.get(name)
+    params = {**{key: value for key, value in push.items() if key not in _NOT_PROPERTIES}, **params}
+    if kind is None or kind.type != "page":
+        params = {key: value for key, value in params.items() if key not in _PAGE_KEYS}
+    if name == "sign_up":
+        params["user_id"] = push.get("user_id") or push.get("userId")
+    page = _PAGE.read(push)
+    return Event(
+        type=kind.type if kind else "track",
+        name=kind.name if kind else name,
+        raw_name=raw_name,
+        message_id=_message_id(name, push, params),
+        timestamp=_time(push.get("timestamp")),
+        identifiers=tuple(Identifier(*one) for one in _IDS.read(push).items() if isinstance(one[1], str)),
+        properties=commerce.properties(name, params),
+        context={"page": page} if page else {},
+        side="web",
+        item=at,
+        mapping=_ORIGINS.get(name, {}),
+    )
+
+
+def _params(name: str, ecommerce: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """GA4's name and parameters; those of Universal Analytics' shape where the push has that."""
+    for action, name_now in _LEGACY.items():
+        within = ecommerce.get(action)
+        if isinstance(within, dict) and "items" not in ecommerce:
+            return name_now, _legacy(within, ecommerce.get("currencyCode"))
+    params = dict(ecommerce)
+    items = params.get("items")
+    if "currency" not in params and isinstance(items, list) and items and isinstance(items[0], dict):
+        params["currency"] = items[0].get("currency")
+    return name, params
+
+
+def _legacy(action: dict[str, Any], currency: Any) -> dict[str, Any]:
+    fields = action.get("actionField")
+    fields = fields if isinstance(fields, dict) else {}
+    found = {
+        **{_LEGACY_FIELDS.get(key, key): value for key, value in fields.items()},
+        "items": action.get("products"),
+        "currency": currency,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _message_id(name: str, push: Mapping[str, Any], params: Mapping[str, Any]) -> str:
+    """The tag's id; without one a purchase is known by its transaction, so that a reloaded page is no second order."""
+    found = _MESSAGE_ID.read(push).get("id")
+    if isinstance(found, str):
+        return found
+    order = mapping.as_identifier(params.get("transaction_id"))
+    return f"purchase:{order}" if name == "purchase" and isinstance(order, str) else ""
+
+
+def _time(value: Any) -> int | None:
+    """A time as text, or Unix seconds or milliseconds (told apart by their size: 1e11 s is the year 5138)."""
+    if isinstance(value, str) and not value.strip().isdigit():
+        return moments.read(value)
+    number = mapping.as_count(value) if not isinstance(value, Decimal) else value
+    if not isinstance(number, int | Decimal) or isinstance(number, bool):
+        return None
+    return moments.from_unix(number, "ms" if number >= 10**11 else "s")
+
+
+def _rendered(value: Any) -> Any:
+    """The push without the variables that Tag Manager left unrendered."""
+    if isinstance(value, dict):
+        return {key: _rendered(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_rendered(one) for one in value]
+    return None if isinstance(value, str) and _PLACEHOLDER.fullmatch(value) else value
+
+
+_ORIGINS: Final = {
+    name: {to: f"/ecommerce{source}" for to, source in origins.items()} for name, origins in commerce.ORIGINS.items()
+}
+_ADD_TO_CART: Final = {
+    "event": "add_to_cart",
+    "event_id": "gtm-demo-1",
+    "timestamp": "2026-11-01T10:02:00.000Z",
+    "anonymous_id": "5ad9f7c2-91d4-4a2e-b7f0-3f6e6c1d0b11",
+    "client_id": "1762000000.1700000000",
+    "cart_id": "Z2NwLWV1cm9wZS13ZXN0MTowMUpGSzM",
+    "page_location": "https://ember-and-oak.example/products/oak-moss-candle",
+    "ecommerce": {
+        "currency": "EUR",
+        "value": Decimal("49.80"),
+        "items": [
+            {
+                "item_id": "8213868347682",
+                "sku": "CNDL-OAK-S",
+                "item_name": "Oak Moss Candle",
+                "price": Decimal("24.90"),
+                "quantity": 2,
+            }
+        ],
+    },
+}
+_SNIPPET: Final = """\
+<script>
+(function () {
+  // Tagway: forwards the dataLayer event that fires this tag.
+  var name = {{Event}};
+  var push = [].slice.call(window.dataLayer || []).reverse().find(function (one) { return one.event === name; });
+  if (!push) return;
+  function cookie(key) {
+    var found = document.cookie.match("(?:^|; )" + key + "=([^;]*)");
+    return found ? decodeURIComponent(found[1]) : undefined;
+  }
+  var id;
+  try {
+    id = localStorage.getItem("tagway_anonymous_id") || crypto.randomUUID();
+    localStorage.setItem("tagway_anonymous_id", id);
+  } catch (blocked) {}
+  fetch("ENDPOINT", {
+    method: "POST",
+    keepalive: true,
+    headers: { "Content-Type": "text/plain" },
+    body: JSON.stringify(Object.assign({
+      event_id: crypto.randomUUID(),
+      timestamp: new Date().toISOString(),
+      anonymous_id: id,
+      client_id: (cookie("_ga") || "").split(".").slice(2).join(".") || undefined,
+      cart_id: cookie("cart"),
+      page_location: location.href,
+      page_title: document.title,
+      page_referrer: document.referrer
+    }, push))
+  });
+})();
+</script>
+"""
+
+
+@hookimpl
+def register_sources(register: Callable[[Source], None]) -> None:
+    """Register the source."""
+    register(Gtm())

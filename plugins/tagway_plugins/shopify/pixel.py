@@ -1,0 +1,336 @@
+"""Shopify Web Pixel: the standard events of the storefront and the checkout, forwarded by a custom pixel.
+
+Shopify delivers none of these: a pixel in its sandbox subscribes to them and posts them here (`snippet`). So
+they are unsigned, can be forged and never prove anything; the webhooks stay the record of truth. Pixel and
+webhooks meet in the checkout's token, the cart's token and the ids of customers.
+
+`init` in the body is what the snippet adds to Shopify's event: the customer and the cart of the page load,
+because an added line alone tells neither.
+(shopify.dev, Web Pixels API, standard events.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tagway import (
+    DeadLetter,
+    Event,
+    Example,
+    Identifier,
+    PayloadError,
+    Request,
+    Route,
+    Source,
+    body,
+    hookimpl,
+    mapping,
+    moments,
+)
+
+from tagway_plugins.shopify import demo
+from tagway_plugins.shopify.values import attribute_ids, token, variant_title
+
+_VARIANT: Final = {
+    "product_id": "/product/id",
+    "variant_id": "/id",
+    "sku": "/sku",
+    "name": "/product/title",
+    "variant": "/title",
+    "brand": "/product/vendor",
+    "category": "/product/type",
+    "price": "/price/amount",
+    "url": "/product/url",
+    "image_url": "/image/src",
+}
+_READERS: Final[Mapping[str, Callable[..., mapping.Field]]] = {
+    "product_id": mapping.identifier,
+    "variant_id": mapping.identifier,
+    "variant": variant_title,
+    "price": mapping.amount,
+    "url": mapping.url,
+    "image_url": mapping.url,
+}
+
+
+def _variant(at: str = "") -> dict[str, mapping.Field]:
+    """The fields of a product variant that stands at a pointer."""
+    return {name: _READERS.get(name, mapping.text)(f"{at}{pointer}") for name, pointer in _VARIANT.items()}
+
+
+_LISTED: Final = mapping.Table({**_variant(), "currency": mapping.currency("/price/currencyCode")})
+_CART_LINE: Final = mapping.Table(
+    {
+        **_variant("/merchandise"),
+        "quantity": mapping.count("/quantity"),
+        "line_total": mapping.amount("/cost/totalAmount/amount"),
+    }
+)
+_CHECKOUT_LINE: Final = mapping.Table(
+    {
+        **_variant("/variant"),
+        "name": mapping.text("/variant/product/title", "/title"),
+        "quantity": mapping.count("/quantity"),
+        "line_total": mapping.amount("/finalLinePrice/amount"),
+    }
+)
+_ADDED: Final = _CART_LINE.with_fields(
+    {"currency": mapping.currency("/merchandise/price/currencyCode", "/cost/totalAmount/currencyCode")}
+)
+_COLLECTION: Final = mapping.Table(
+    {
+        "collection_id": mapping.identifier("/id"),
+        "collection_name": mapping.text("/title"),
+        "products": mapping.each("/productVariants", _LISTED),
+    }
+)
+_SEARCH: Final = mapping.Table({"query": mapping.text("/query"), "products": mapping.each("/productVariants", _LISTED)})
+_CART: Final = mapping.Table(
+    {
+        "cart_id": token("/id"),
+        "currency": mapping.currency("/cost/totalAmount/currencyCode"),
+        "value": mapping.amount("/cost/totalAmount/amount"),
+        "item_count": mapping.count("/totalQuantity"),
+        "products": mapping.each("/lines", _CART_LINE),
+    }
+)
+_CHECKOUT: Final = mapping.Table(
+    {
+        "checkout_id": token("/token"),
+        "currency": mapping.currency("/currencyCode"),
+        "subtotal": mapping.amount("/subtotalPrice/amount"),
+        "value": mapping.amount("/subtotalPrice/amount"),
+        "total": mapping.amount("/totalPrice/amount"),
+        "tax": mapping.amount("/totalTax/amount"),
+        "shipping": mapping.amount("/shippingLine/price/amount"),
+        "discount": mapping.amount("/discountsAmount/amount"),
+        "coupon": mapping.text("/discountApplications/0/title"),
+        "email": mapping.text("/email"),
+        "phone": mapping.text("/phone"),
+        "products": mapping.each("/lineItems", _CHECKOUT_LINE),
+    }
+)
+_ORDER: Final = _CHECKOUT.with_fields(
+    {
+        # Null until the order exists, which may be after the thank-you page was shown.
+        "order_id": mapping.identifier("/order/id"),
+        "customer_id": mapping.identifier("/order/customer/id"),
+        "is_first_order": mapping.flag("/order/customer/isFirstOrder"),
+        "payment_method": mapping.text("/transactions/0/paymentMethod/type", "/transactions/0/gateway"),
+    }
+)
+_PAGE: Final = mapping.Table(
+    {
+        "url": mapping.url("/location/href"),
+        "path": mapping.text("/location/pathname"),
+        "title": mapping.text("/title"),
+        "referrer": mapping.text("/referrer"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """What becomes of one standard event: `root` is the pointer of the object that `table` reads."""
+
+    name: str
+    root: str
+    table: mapping.Table
+    currency: str = ""
+    more: Mapping[str, Any]
+
+    @property
+    def origins(self) -> dict[str, str]:
+        return {to: f"{self.root}{source}" for to, source in self.table.origins().items()}
+
+
+def _kind(name: str, root: str, table: mapping.Table, currency: str = "", **more: Any) -> _Kind:
+    return _Kind(name=name, root=root, table=table, currency=currency, more=more)
+
+
+def _checkout(name: str, table: mapping.Table = _CHECKOUT, **more: Any) -> _Kind:
+    return _kind(name, "/data/checkout", table, "/currencyCode", **more)
+
+
+_VARIANT_ROOT: Final = "/data/productVariant"
+_LINE_ROOT: Final = "/data/cartLine"
+_LINE_CURRENCY: Final = "/merchandise/price/currencyCode"
+_EVENTS: Final[Mapping[str, _Kind]] = {
+    "product_viewed": _kind("Product Viewed", _VARIANT_ROOT, _LISTED, "/price/currencyCode"),
+    "collection_viewed": _kind("Collection Viewed", "/data/collection", _COLLECTION),
+    "search_submitted": _kind("Products Searched", "/data/searchResult", _SEARCH),
+    "product_added_to_cart": _kind("Added to Cart", _LINE_ROOT, _ADDED, _LINE_CURRENCY),
+    "product_removed_from_cart": _kind("Removed from Cart", _LINE_ROOT, _ADDED, _LINE_CURRENCY),
+    "cart_viewed": _kind("Cart Viewed", "/data/cart", _CART, "/cost/totalAmount/currencyCode"),
+    "checkout_started": _checkout("Checkout Started"),
+    "checkout_contact_info_submitted": _checkout("Checkout Step Completed", step="contact", step_index=1),
+    "checkout_address_info_submitted": _checkout("Checkout Step Completed", step="address", step_index=2),
+    "checkout_shipping_info_submitted": _checkout("Checkout Step Completed", step="shipping", step_index=3),
+    "payment_info_submitted": _checkout("Payment Info Entered"),
+    "checkout_completed": _checkout("Order Completed", _ORDER),
+}
+_ORIGINS: Final = {name: kind.origins for name, kind in _EVENTS.items()}
+_ROOTS: Final = {name: mapping.path(kind.root) for name, kind in _EVENTS.items()}
+_CURRENCIES: Final = {name: mapping.path(kind.currency) for name, kind in _EVENTS.items() if kind.currency}
+# Events of a cart tell its lines, not its id: that is what the snippet adds.
+_NEED_A_CART: Final = ("product_added_to_cart", "product_removed_from_cart", "cart_viewed", "checkout_started")
+_CART_ID: Final = mapping.Table({"cart_id": token("/init/cart/token", "/init/cart/id")})
+_CUSTOMER: Final = mapping.Table(
+    {
+        "user_id": mapping.identifier("/init/customer/id"),
+        "email": mapping.text("/init/customer/email"),
+        "phone": mapping.text("/init/customer/phone"),
+    }
+)
+_CAPTURED: Final = mapping.Table(
+    {"email": mapping.text("/email"), "consent": mapping.flag("/buyerAcceptsEmailMarketing")}
+)
+_CAPTURED_PHONE: Final = mapping.Table(
+    {"phone": mapping.text("/smsMarketingPhone"), "consent": mapping.flag("/buyerAcceptsSmsMarketing")}
+)
+_origin = mapping.path("/context/document/location/origin")
+_document = mapping.path("/context/document")
+_attributes = mapping.path("/data/checkout/attributes")
+
+
+class ShopifyPixel(Source):
+    """Web Pixel events, one a request, or several in an array."""
+
+    name = "shopify_pixel"
+    routes = (Route(path="/collect"), Route(path="/collect/{key}"))
+    kind = "collect"
+    side = "web"
+
+    def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
+        """One event for each; an email given in the checkout is an event of its own. Raises `PayloadError`."""
+        try:
+            document = body.decode(request.body)
+        except ValueError as error:
+            raise PayloadError(str(error)) from None
+        if not isinstance(document, list):
+            return _events(document, "")
+        return [one for place, item in enumerate(document) for one in _events(item, body.pointer(place))]
+
+    def snippet(self, endpoint: str, key: str) -> str:
+        """The code of a custom pixel (Settings > Customer events > Add custom pixel)."""
+        return _SNIPPET.replace("ENDPOINT", f"{endpoint}/collect/{key}" if key else f"{endpoint}/collect")
+
+    def examples(self) -> Sequence[Example]:
+        """A visit, from the first product to the thank-you page."""
+        return demo.PIXEL_EVENTS
+
+
+def _events(item: Any, at: str) -> list[Event | DeadLetter]:
+    if not isinstance(item, dict) or not isinstance(name := item.get("name"), str) or not name:
+        message = "expected an event of the Web Pixels API: an object with a `name`"
+        return [DeadLetter(code="payload", message=message, pointer=at)]
+    if name == "page_viewed":
+        return [_event(item, at, "page", _PAGE.read(_document(item)), _PAGE_ORIGINS, type_="page")]
+    kind = _EVENTS.get(name)
+    if kind is None:
+        return [_event(item, at, _name_of(item, name), _custom(item), {})]
+    found = _ROOTS[name](item)
+    properties = {**kind.table.read(found, _given(name, found, item)), **kind.more}
+    if name in _NEED_A_CART and "cart_id" not in properties:
+        properties |= _CART_ID.read(item)
+    events: list[Event | DeadLetter] = [_event(item, at, kind.name, properties, _ORIGINS[name])]
+    if name == "checkout_contact_info_submitted":
+        events += _captured(item, at, found)
+    return events
+
+
+def _event(
+    item: Mapping[str, Any], at: str, name: str, properties: Mapping[str, Any], origins: Mapping[str, str], *,
+    suffix: str = "", type_: Any = "track",
+) -> Event:  # fmt: skip
+    message_id = mapping.as_identifier(item.get("id"))
+    return Event(
+        type=type_,
+        name=name,
+        raw_name=str(item["name"]),
+        message_id=message_id + suffix if isinstance(message_id, str) else "",
+        timestamp=moments.read(item.get("timestamp")),
+        identifiers=_identifiers(item),
+        properties=properties,
+        context=_context(item),
+        side="web",
+        item=at,
+        mapping=origins,
+    )
+
+
+def _captured(item: Mapping[str, Any], at: str, checkout: Any) -> Iterable[Event]:
+    """The contact step is also the moment at which an address or a number was given."""
+    for table, required, name, suffix in (
+        (_CAPTURED, "email", "Email Captured", ":email"),
+        (_CAPTURED_PHONE, "phone", "SMS Captured", ":sms"),
+    ):
+        properties = table.read(checkout)
+        if isinstance(properties.get(required), str):
+            origins = {to: f"/data/checkout{source}" for to, source in table.origins().items()}
+            yield _event(item, at, name, {**properties, "capture_source": "checkout"}, origins, suffix=suffix)
+
+
+def _given(name: str, found: Any, item: Any) -> mapping.Given:
+    currency = _CURRENCIES[name](found) if name in _CURRENCIES else None
+    origin = _origin(item)
+    return mapping.Given(
+        currency=currency if isinstance(currency, str) else None, origin=origin if isinstance(origin, str) else ""
+    )
+
+
+def _identifiers(item: Mapping[str, Any]) -> tuple[Identifier, ...]:
+    """The browser (`clientId` is the cookie `_shopify_y`), and the customer who is signed in."""
+    found = [] if "init" not in item else list(_CUSTOMER.read(item).items())
+    client = mapping.as_identifier(item.get("clientId"))
+    if isinstance(client, str):
+        found.append(("anonymous_id", client))
+    ids = [Identifier(kind, value) for kind, value in found if isinstance(value, str)]
+    return (*ids, *attribute_ids(_attributes(item)))
+
+
+def _context(item: Mapping[str, Any]) -> dict[str, Any]:
+    page = _PAGE.read(_document(item))
+    return {"page": page} if page else {}
+
+
+def _custom(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an event of the shop's own carries; DOM events may hold what a form held, and carry nothing."""
+    data = item.get("customData") if item.get("type") == "custom" else item.get("data")
+    return data if isinstance(data, dict) and item.get("type") in ("custom", "standard") else {}
+
+
+def _name_of(item: Mapping[str, Any], name: str) -> str:
+    """A shop's own name as it is; Shopify's as words (`alert_displayed` is "Alert Displayed")."""
+    return name if item.get("type") == "custom" else " ".join(word.capitalize() for word in name.split("_"))
+
+
+_PAGE_ORIGINS: Final = {to: f"/context/document{source}" for to, source in _PAGE.origins().items()}
+_SNIPPET: Final = """\
+// Tagway: forwards Shopify's customer events. Settings > Customer events > Add custom pixel.
+const customer = init.data.customer;
+const cart = init.data.cart;
+analytics.subscribe("all_standard_events", async (event) => {
+  const token = await browser.cookie.get("cart").catch(() => null);
+  fetch("ENDPOINT", {
+    method: "POST",
+    keepalive: true,
+    headers: { "Content-Type": "text/plain" },
+    body: JSON.stringify({
+      ...event,
+      init: {
+        customer: customer && { id: customer.id, email: customer.email, phone: customer.phone },
+        cart: { id: cart && cart.id, token: token && decodeURIComponent(token) },
+      },
+    }),
+  });
+});
+"""
+
+
+@hookimpl
+def register_sources(register: Callable[[Source], None]) -> None:
+    """Register the source."""
+    register(ShopifyPixel())
