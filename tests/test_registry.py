@@ -163,3 +163,9 @@ def test_options_of_a_source_that_takes_none_are_an_error() -> None:
 
     with pytest.raises(ConfigError, match=r"\[sources.shop.options\].*takes no options, but got colour"):
         registry.load(config, [Good()], entry_points=False)
+
+
+def test_secrets_of_a_source_that_signs_nothing_are_an_error() -> None:
+    config = Config(file="tagway.toml", sources={"shop": SourceConfig(plugin="acme", secrets=("a",))})
+    with pytest.raises(ConfigError, match=r"\[sources.shop\]: acme signs nothing .*; use `path_token`"):
+        registry.load(config, [Good()], entry_points=False)

@@ -20,7 +20,7 @@ from typing import Final
 
 from tagway import catalogue
 from tagway.config import Config
-from tagway.core.events import DeadLetter, Event
+from tagway.core.events import DeadLetter, Event, Request
 from tagway.core.identity import Evidence
 from tagway.core.moments import DAY, MINUTE
 from tagway.core.taxonomy import Judged
@@ -131,17 +131,13 @@ class Fold:
                     yield self._dead(entry, one, place, bound.source.name)
                 else:
                     yield self._judged(entry, one, bound)
-        except PayloadError as error:
-            dead = DeadLetter(code=error.code, message=error.message, pointer=error.pointer)
-            yield self._dead(entry, dead, place + 1, bound.source.name)
         except Exception as error:  # noqa: BLE001 - a plugin is third-party code: keep the body, name the plugin
-            dead = DeadLetter(code="plugin_error", message=f"{type(error).__name__}: {error}")
-            yield self._dead(entry, dead, place + 1, bound.source.name)
+            yield self._dead(entry, dead_letter(error), place + 1, bound.source.name)
 
     def _judged(self, entry: Entry, event: Event, bound: ConfiguredSource) -> _Item:
         judged = self._taxonomy.judge(event, entry.source, entry.received_at)
         timestamp = event.timestamp if event.timestamp is not None else entry.received_at
-        item = _Item(entry, _event_id(entry, event), judged=judged, plugin=bound.source.name, timestamp=timestamp)
+        item = _Item(entry, event_id(entry, event), judged=judged, plugin=bound.source.name, timestamp=timestamp)
         for kind, value in judged.identifiers:
             item.ids.setdefault(kind, value)
         return item
@@ -210,7 +206,14 @@ class Fold:
                 _logger.exception("an observer of outcomes_recorded failed")
 
 
-def _event_id(entry: Entry, event: Event) -> bytes:
+def dead_letter(error: Exception) -> DeadLetter:
+    """What is left of a request that a plugin could not, or did not know how to, read."""
+    if isinstance(error, PayloadError):
+        return DeadLetter(code=error.code, message=error.message, pointer=error.pointer)
+    return DeadLetter(code="plugin_error", message=f"{type(error).__name__}: {error}")
+
+
+def event_id(entry: Entry | Request, event: Event) -> bytes:
     """The event's id: a hash of source and message id, or of the raw item where there is none.
 
     An item that carries neither an id nor a time of its own is told apart by when it was received.

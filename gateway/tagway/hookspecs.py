@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 import pluggy
 
 from tagway.core.events import DeadLetter, Event, Request, Side
+from tagway.core.signatures import Scheme
 
 PROJECT = "tagway"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -85,6 +86,8 @@ class Source(Protocol):
     """The lower-case header that names the webhook's topic; empty where the body or the path does."""
     topic_query: str = ""
     """The query parameter that names the topic instead, where the vendor does it so."""
+    scheme: Scheme | None = None
+    """How the vendor signs, where `core.signatures` knows it: `verify` and `sign` follow from it."""
     side: Side = "web"
     """The side that its events come from, unless an event says otherwise."""
     kind: Literal["collect", "webhook"] = "webhook"
@@ -105,8 +108,10 @@ class Source(Protocol):
 
         Called before anything is parsed, only for sources of kind `webhook`; the web layer checks write keys.
         """
-        del request, access
-        return Proof(verified=False)
+        if self.scheme is None or not access.secrets:
+            return Proof(verified=False)
+        which = self.scheme.which(request.headers, request.body, access.secrets, access.now)
+        return Proof(verified=True, which=which)
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
         """Turn the vendor's body into events, one dead letter per item that cannot be one. Pure.
@@ -117,8 +122,7 @@ class Source(Protocol):
 
     def sign(self, request: Request, secret: str, now: int) -> Mapping[str, str]:
         """The headers that the vendor would add to this request, for `tagway send` and the demo."""
-        del request, secret, now
-        return {}
+        return {} if self.scheme is None else self.scheme.sign(request.body, secret, now)
 
     def settings(self, endpoint: str, key: str) -> Mapping[str, Any]:
         """What the vendor's browser SDK fetches before it starts, so that it sends to `endpoint` with `key`."""

@@ -197,6 +197,15 @@ def _bound(name: str, table: SourceConfig, available: Mapping[str, Source], file
         known = ", ".join(sorted(available))
         raise ConfigError(f"{file}: [sources.{name}]: there is no plugin {table.plugin!r}; installed are: {known}")
     try:
-        return ConfiguredSource(name=name, source=source.configured(table.options), config=table)
+        configured = source.configured(table.options)
     except ConfigError as error:
         raise ConfigError(f"{file}: [sources.{name}.options]: {error.message}") from None
+    unsigned = configured.scheme is None and type(configured).verify is Source.verify
+    if table.secrets and unsigned:
+        # A secret that nothing checks would look like protection.
+        raise ConfigError(
+            f"{file}: [sources.{name}]: {table.plugin} signs nothing that `secrets` could prove; use `path_token`"
+            if source.kind == "webhook"
+            else f"{file}: [sources.{name}]: {table.plugin} is opened by `write_keys`, not by `secrets`"
+        )
+    return ConfiguredSource(name=name, source=configured, config=table)

@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "carts": ("carts", "The reachability waterfall: why carts cannot be recovered."),
     "events": ("events", "Query recorded events."),
     "explain": ("explain", "A profile and the evidence of each alias."),
+    "normalize": ("normalize", "What a body would become, without a gateway."),
     "plugins": ("installed", "What is installed, from which file and distribution."),
     "sources": ("installed", "The configured sources, and what each has sent."),
 }

@@ -1,0 +1,133 @@
+"""`tagway normalize`: what a body would become, without a gateway. A plugin author's first tool."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import IO, TypeVar
+from urllib.parse import urlencode
+
+import click
+
+from tagway import registry
+from tagway.cli.options import as_json, ascii_json, load, located, print_json
+from tagway.config import SourceConfig
+from tagway.core.events import Request
+from tagway.core.safe import visible
+from tagway.core.taxonomy import Taxonomy
+from tagway.hookspecs import Source
+from tagway.preview import Json, preview
+from tagway.registry import ConfiguredSource, Registry
+
+T = TypeVar("T")
+
+
+def _headers(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """Read `K=V` (or, as it is pasted, `K: V`) into lower-case names."""
+    del context, parameter
+    headers = {}
+    for one in given:
+        mark = min((mark for mark in "=:" if mark in one), key=one.index, default="")
+        if not mark:
+            raise click.BadParameter(f"{one!r} is not of the form NAME=VALUE")
+        name, _, value = one.partition(mark)
+        headers[name.strip().lower()] = value.strip()
+    return headers
+
+
+@click.command()
+@click.argument("file", type=click.File("rb"), metavar="FILE")
+@click.option("--plugin", metavar="NAME", help="The plugin that reads it (`tagway plugins` lists them).")
+@click.option("--source", "source_name", metavar="NAME", help="Instead: a configured source, with its options.")
+@click.option("--topic", metavar="TOPIC", help="The webhook's topic, where the vendor sends it beside the body.")
+@click.option("--path", metavar="PATH", help="The path it was sent to (default: the source's first).")
+@click.option("--query", default="", metavar="QUERY", help="The query string that it was sent with.")
+@click.option("--method", default="POST", metavar="METHOD", help="The method it was sent with.")
+@click.option("--header", "headers", multiple=True, callback=_headers, metavar="K=V", help="A header; may be repeated.")
+@located
+@as_json
+def normalize(
+    file: IO[bytes],
+    plugin: str | None,
+    source_name: str | None,
+    topic: str | None,
+    path: str | None,
+    query: str,
+    method: str,
+    headers: dict[str, str],
+    config_file: str | None,
+    data: str | None,
+    as_json: bool,
+) -> None:
+    """Print what the body in FILE (- is standard input) would become, without a gateway.
+
+    One canonical event a line with --json, as in `tagway events --json` but for what only the store knows.
+    Exit code 1 when it would become nothing but dead letters.
+    """
+    installed = registry.load(load(config_file, data))
+    bound = _bound(installed, plugin, source_name)
+    if topic is not None:
+        headers, query = with_topic(bound.source, topic, headers, query)
+    request = Request(
+        source=bound.name,
+        method=method.upper(),
+        path=path or bound.source.routes[0].path.replace("{source}", bound.name),
+        query=query,
+        headers={name: value for name, value in headers.items() if name in _read(bound.source)},
+        body=file.read(),
+        received_at=time.time_ns() // 1_000,
+        options=bound.config.options,
+    )
+    rows = preview(bound.source, request, Taxonomy())
+    for row in rows:
+        print_json(row) if as_json else _print(row)
+    if rows and all(row["status"] == "dead_letter" for row in rows):
+        sys.exit(1)
+
+
+def with_topic(source: Source, topic: str, headers: dict[str, str], query: str) -> tuple[dict[str, str], str]:
+    """Headers and query with the topic where this vendor sends it; unchanged where the body says it."""
+    if source.topic_header:
+        return {**headers, source.topic_header: topic}, query
+    if source.topic_query:
+        return headers, "&".join(filter(None, (query, urlencode({source.topic_query: topic}))))
+    click.echo(f"tagway: {source.name} reads its topic from the body; --topic is not used", err=True)
+    return headers, query
+
+
+def _read(source: Source) -> set[str]:
+    """The header names that reach a source: what the log keeps."""
+    return {*source.headers, source.signature_header, source.topic_header}
+
+
+def _bound(installed: Registry, plugin: str | None, source_name: str | None) -> ConfiguredSource:
+    if source_name is not None and plugin is None:
+        return _one_of(installed.sources, source_name, "--source")
+    if plugin is None or source_name is not None:
+        raise click.UsageError("give one of --plugin and --source")
+    source = _one_of(installed.available, plugin, "--plugin")
+    return ConfiguredSource(name=plugin, source=source.configured({}), config=SourceConfig(plugin=plugin))
+
+
+def _one_of(known: Mapping[str, T], name: str, option: str) -> T:
+    if name not in known:
+        raise click.BadParameter(f"{name!r} is none of: {', '.join(sorted(known))}", param_hint=option)
+    return known[name]
+
+
+def _print(row: Json) -> None:
+    """One row for a person: what it is, who did it, and what is wrong with it."""
+    if "dead_letter" in row:
+        dead = row["dead_letter"]
+        click.echo(
+            f"{row['status']:<11}  {visible(dead['message'])}  at {visible(dead['pointer']) or 'the whole body'}"
+        )
+        return
+    who = "  ".join(f"{one['kind']}:{visible(one['value'])}" for one in row["identifiers"])
+    click.echo(f"{row['status']:<11}  {row['timestamp']}  {visible(row['name'])}  {who}")
+    for name, value in (*row["properties"].items(), *row["traits"].items()):
+        click.echo(f"    {visible(name)} = {ascii_json(value)}")
+    for fault in row["violations"]:
+        where, fix = visible(fault["pointer"]), visible(fault["resolution"])
+        click.echo(f"    {fault['severity']} {fault['code']} at {where}: {fix}")
