@@ -15,7 +15,7 @@ CODE = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 PUBLIC = {
     "Access", "DeadLetter", "Event", "Example", "Identifier", "PayloadError", "Proof", "RefusedError", "Request",
-    "Route", "Source", "body", "hookimpl", "moments", "money", "signatures",
+    "Route", "Source", "body", "hookimpl", "mapping", "moments", "money", "signatures",
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ CALL = {
     "anonymousId": "a1",
     "messageId": "m1",
     "timestamp": "2026-11-01T10:00:00Z",
+    "properties": {"product_id": "1", "sku": "A", "name": "Candle", "price": 25, "currency": "EUR"},
 }
 
 

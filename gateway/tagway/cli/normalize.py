@@ -10,12 +10,11 @@ from urllib.parse import urlencode
 
 import click
 
-from tagway import registry
+from tagway import catalogue, registry
 from tagway.cli.options import as_json, ascii_json, load, located, print_json
 from tagway.config import SourceConfig
 from tagway.core.events import Request
 from tagway.core.safe import visible
-from tagway.core.taxonomy import Taxonomy
 from tagway.hookspecs import Source
 from tagway.preview import Json, preview
 from tagway.registry import ConfiguredSource, Registry
@@ -65,7 +64,8 @@ def normalize(
     One canonical event a line with --json, as in `tagway events --json` but for what only the store knows.
     Exit code 1 when it would become nothing but dead letters.
     """
-    installed = registry.load(load(config_file, data))
+    config = load(config_file, data)
+    installed = registry.load(config)
     bound = _bound(installed, plugin, source_name)
     if topic is not None:
         headers, query = with_topic(bound.source, topic, headers, query)
@@ -79,7 +79,7 @@ def normalize(
         received_at=time.time_ns() // 1_000,
         options=bound.config.options,
     )
-    rows = preview(bound.source, request, Taxonomy())
+    rows = preview(bound.source, request, catalogue.load(config, installed))
     for row in rows:
         print_json(row) if as_json else _print(row)
     if rows and all(row["status"] == "dead_letter" for row in rows):

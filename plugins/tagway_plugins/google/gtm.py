@@ -146,12 +146,9 @@ def _params(name: str, ecommerce: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def _legacy(action: dict[str, Any], currency: Any) -> dict[str, Any]:
     fields = action.get("actionField")
-    fields = fields if isinstance(fields, dict) else {}
-    found = {
-        **{_LEGACY_FIELDS.get(key, key): value for key, value in fields.items()},
-        "items": action.get("products"),
-        "currency": currency,
-    }
+    found = {"items": action.get("products"), "currency": currency}
+    for key, value in fields.items() if isinstance(fields, dict) else ():
+        found[_LEGACY_FIELDS.get(key) or key] = value
     return {key: value for key, value in found.items() if value is not None}
 
 
