@@ -1,12 +1,7 @@
 """The engine: a fold of the request log into the store. Normalize, validate, resolve, record: one straight line.
 
 `Fold` does it, a batch at a time, in one transaction with its position in the log, so that a crash repeats
-nothing and skips nothing. `main` is its process: a byte on standard input means new rows, end of file means
-drain and exit.
-
-A request that kills or hangs the engine must not stop it for ever: the range that is being folded is noted
-in a small file beside the store. An engine that finds such a note folds that range one request at a time,
-and a request noted twice becomes a dead letter (`engine_crash`).
+nothing and skips nothing. `tagway.process.engine` is its process; it buries a request that kills or hangs it.
 """
 
 from __future__ import annotations
@@ -61,6 +56,7 @@ class Fold:
         self._log = Log(folder, read_only=True)
         self._db = open_writer(folder)
         self._feed = Feed(folder) if registry.observers else None
+        self._poison: set[int] = set()
         self._records, self._identities, self._position = self._attached()
 
     def close(self) -> None:
@@ -72,6 +68,14 @@ class Fold:
     def position(self) -> int:
         """The log's sequence number up to which the store is folded."""
         return self._position
+
+    def last(self) -> int:
+        """The log's last sequence number."""
+        return self._log.last()
+
+    def bury(self, request: int) -> None:
+        """Make a request a dead letter when its turn comes, without showing it to its plugin again."""
+        self._poison.add(request)
 
     def drain(self) -> int:
         """Fold everything that is in the log; the number of rows folded."""
@@ -123,6 +127,10 @@ class Fold:
         if bound is None:
             message = f"source {entry.source!r} is not configured any more"
             yield self._dead(entry, DeadLetter(code="unknown_source", message=message), 0, "")
+            return
+        if entry.seq in self._poison:
+            message = "the engine ended twice while it worked on this request alone; its log says how"
+            yield self._dead(entry, DeadLetter(code="engine_crash", message=message), 0, bound.source.name)
             return
         place = 0
         try:

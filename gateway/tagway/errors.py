@@ -17,11 +17,14 @@ STATUS: Final[dict[str, int]] = {
     "too_deep": 400,
     "too_large": 400,
     "batch_too_long": 400,
+    "malformed_http": 400,
+    "duplicate_header": 400,
     "no_proof": 401,
     "bad_proof": 401,
     "stale_proof": 401,
     "unknown_key": 401,
     "not_local": 401,
+    "bad_origin": 401,
     "no_token": 401,
     "bad_host": 400,
     "unknown_source": 404,
@@ -33,6 +36,7 @@ STATUS: Final[dict[str, int]] = {
     "overloaded": 503,
     "log_unwritable": 503,
     "draining": 503,
+    "unavailable": 503,
 }
 
 

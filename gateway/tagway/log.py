@@ -39,10 +39,10 @@ _COMPRESS_FROM: Final = 4_096
 _GROUP_ROWS: Final = 1_000
 _GROUP_BYTES: Final = 2_097_152
 _COLUMNS: Final = (
-    "kind, source, received_at, method, path, query, headers, body, zstd, verified, code, count, message, erased"
+    "kind, source, received_at, method, path, query, headers, body, zstd, verified, code, count, message, which, erased"
 )
-_INSERT: Final = f"INSERT INTO log ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-_REWRITE: Final = f"UPDATE log SET ({_COLUMNS}) = (?,?,?,?,?,?,?,?,?,?,?,?,?,?) WHERE seq = ?"
+_INSERT: Final = f"INSERT INTO log ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_REWRITE: Final = f"UPDATE log SET ({_COLUMNS}) = (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) WHERE seq = ?"
 # What one entry can be guilty of: text that is no Unicode, a number or a body beyond what SQLite holds.
 _UNSTORABLE: Final = (ValueError, TypeError, OverflowError, sqlite3.DataError, sqlite3.IntegrityError)
 _SCHEMA: Final = """
@@ -61,6 +61,7 @@ CREATE TABLE IF NOT EXISTS log (
     code TEXT NOT NULL DEFAULT '',
     count INTEGER NOT NULL DEFAULT 1,
     message TEXT NOT NULL DEFAULT '',
+    which INTEGER,
     erased TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX IF NOT EXISTS log_beside_requests ON log (kind, source, code, count) WHERE kind <> 'request';
@@ -72,8 +73,9 @@ class Entry:
     """One row of the log, to be written or as read (`seq` is 0 until written).
 
     `body` is as received and inflated once; None where a refusal keeps none. `count` is 1 but for counting
-    rows. `message` says why a request was refused; for a command `body` is its JSON. `erased` is empty until a
-    `forget` rewrites the row (`core.erasure.Remains`).
+    rows. `message` says why a request was refused; for a command `body` is its JSON. `which` is the place of the
+    secret or key, among the configured, that opened the way for a request. `erased` is empty until a `forget`
+    rewrites the row (`core.erasure.Remains`).
     """
 
     kind: Kind
@@ -88,6 +90,7 @@ class Entry:
     code: str = ""
     count: int = 1
     message: str = ""
+    which: int | None = None
     erased: str = ""
     seq: int = 0
 
@@ -193,6 +196,10 @@ class Log:
                 break
         return found
 
+    def last(self) -> int:
+        """The last sequence number; 0 while the log is empty."""
+        return int(self._db.execute("SELECT ifnull(max(seq), 0) FROM log").fetchone()[0])
+
     def entry(self, seq: int) -> Entry | None:
         """One entry; None when there is none."""
         row = self._db.execute(f"SELECT seq, {_COLUMNS} FROM log WHERE seq = ?", (seq,)).fetchone()
@@ -262,12 +269,13 @@ class Log:
             entry.code,
             entry.count,
             entry.message,
+            entry.which,
             entry.erased,
         )
 
     def _entry(self, row: tuple[Any, ...]) -> Entry:
         seq, kind, source, received_at, method, path, query, headers, body, packed, verified, *rest = row
-        code, count, message, erased = rest
+        code, count, message, which, erased = rest
         return Entry(
             seq=seq,
             kind=kind,
@@ -282,6 +290,7 @@ class Log:
             code=code,
             count=count,
             message=message,
+            which=which,
             erased=erased,
         )
 

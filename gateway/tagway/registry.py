@@ -45,8 +45,8 @@ class ConfiguredSource:
 
     @property
     def open(self) -> bool:
-        """Whether anybody may send: no key, no secret, no path token."""
-        return not (self.config.write_keys or self.config.secrets or self.config.path_token)
+        """Whether anybody may send: no key, no secret, no path token, no list of addresses."""
+        return not (self.config.write_keys or self.config.secrets or self.config.path_token or self.config.allow_ips)
 
 
 Observer = Callable[..., object]

@@ -12,6 +12,8 @@ from tagway.errors import TagwayError
 from tagway.store.migrations import migrations
 
 FILE: Final = "store.db"
+UNWRITABLE: Final = (sqlite3.OperationalError,)
+"""What writing raises when the disk is full or the file is held: the machine's fault, not a request's."""
 
 
 def open_writer(folder: Path, file: str = FILE) -> sqlite3.Connection:

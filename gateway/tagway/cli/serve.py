@@ -1,0 +1,24 @@
+"""`tagway serve`: the gateway alone, in the foreground."""
+
+from __future__ import annotations
+
+import click
+
+from tagway import config as configuration
+from tagway.cli.options import load, located
+
+
+@click.command()
+@located
+@click.option("--host", help="The address to listen at.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="The port to listen at; 0 takes a free one.")
+@click.option("--parent", is_flag=True, hidden=True, help="End when standard input ends.")
+def serve(config_file: str | None, data: str | None, host: str | None, port: int | None, parent: bool) -> None:
+    """Take events in until ctrl-C: what arrived is on disk before it is answered."""
+    from tagway.process.gateway import Gateway
+    from tagway.process.logs import to_stderr
+
+    config = configuration.with_gateway(load(config_file, data), host=host, port=port)
+    to_stderr()
+    gateway = Gateway(config)
+    gateway.run(parent=parent, started=lambda url: click.echo(f"tagway listens at {url}, data in {config.data}"))

@@ -1,0 +1,79 @@
+"""The gateway's processes together: the lock, the token, the engine as a child, and the HTTP server.
+
+`tagway serve` runs this in the foreground. Started by another process (`--parent`), standard input is the
+pipe to it, and its end means drain and exit.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from tagway import registry
+from tagway.config import LOOPBACK, Config
+from tagway.errors import ConfigError
+from tagway.process.child import Child
+from tagway.process.folder import admit, inspect_token, private, tell
+from tagway.process.pipe import Wakeup
+from tagway.web.app import Application, Engine
+from tagway.web.server import Server, listen
+
+
+class Gateway:
+    """One gateway on one data folder; `run` returns when it has drained."""
+
+    def __init__(self, config: Config) -> None:
+        """Check everything that can be wrong before anything is started. Raises `TagwayError`."""
+        if config.open and config.gateway.host not in LOOPBACK:
+            raise ConfigError(
+                f"without a configuration every source is open, so only loopback can be listened at, not "
+                f"{config.gateway.host}; `tagway init` writes a configuration with keys"
+            )
+        self._config = config
+        self._registry = registry.load(config)
+        private()
+        self._lock = admit(config.data)
+        self._child: Child | None = None
+        self._url = ""
+
+    def run(self, *, parent: bool = False, started: Callable[[str], None] = lambda url: None) -> None:
+        """Serve until a signal, or the end of the parent. `started` gets the URL."""
+        config = self._config
+        engine = Engine(poke=self._poke, state=self._state)
+        application = Application(
+            config, self._registry, inspect_token(config.data, config.gateway.inspect_token), engine
+        )
+        listener = listen(config.gateway.host, config.gateway.port)
+        host, port = listener.getsockname()[:2]
+        self._url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+        def begun() -> None:
+            self._tell()
+            started(self._url)
+
+        server = Server(application, config.limits, begun)
+        if parent:
+            Wakeup(ended=lambda: setattr(server, "should_exit", True)).listen(sys.stdin.fileno())
+        arguments = ["--data", str(config.data), *(["--config", config.file] if config.file else [])]
+        self._child = Child("tagway.process.engine", arguments, config.data / "engine.log", changed=self._tell)
+        try:
+            server.run([listener])
+        finally:
+            self._child.stop()
+            self._lock.release()
+
+    def _poke(self) -> None:
+        if self._child is not None:
+            self._child.poke()
+
+    def _state(self) -> dict[str, Any]:
+        child = self._child
+        if child is None:
+            return {"pid": None, "restarts": 0, "last_exit": None}
+        return {"pid": child.pid, "restarts": child.restarts, "last_exit": child.last_exit}
+
+    def _tell(self) -> None:
+        if self._url:
+            tell(self._config.data, {"pid": os.getpid(), "url": self._url, "engine": self._state()})

@@ -1,0 +1,167 @@
+"""Bodies: read with a cap, inflate with a cap, and check that they are JSON before they are logged.
+
+Checks are ordered by what they cost. A body is validated without being decoded (msgspec's `Raw` skips over
+it), so a few things that skipping does not see are looked for by themselves: bytes that are not UTF-8, depth,
+and numbers that no reader can hold.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Any, Final
+
+import msgspec
+from starlette.types import Receive
+
+from tagway.config import Limits
+from tagway.core import body as json_body
+from tagway.errors import RefusedError
+
+_RAW: Final = msgspec.json.Decoder(msgspec.Raw)
+_PARTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_NOT_STRUCTURE: Final = bytes(set(range(256)) - set(b'[]{}"\\'))
+_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+# A number of many digits before or after the point; it may also be part of a string, which the exact check tells.
+_EXPONENT: Final = re.compile(rb"[eE][+-]?[0-9]{3}")
+_GZIP: Final = b"\x1f\x8b"
+# Below this size a body cannot blow up to anything that matters, however well it compresses.
+_RATIO_FROM: Final = 65_536
+
+
+class ClientGoneError(Exception):
+    """The sender closed the connection before the request was complete; nobody is left to answer."""
+
+
+async def read(receive: Receive, headers: dict[bytes, bytes], limits: Limits) -> bytes:
+    """The whole body as sent. Raises `RefusedError` once it is too large, before more is read."""
+    length = headers.get(b"content-length")
+    if length is not None and length.isdigit() and int(length) > limits.body:
+        raise _too_large(limits)
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        content: bytes = message.get("body", b"")
+        if len(content) > limits.body:
+            raise _too_large(limits)
+        return content
+    parts = bytearray()
+    while message["type"] == "http.request":
+        parts += message.get("body", b"")
+        if len(parts) > limits.body:
+            raise _too_large(limits)
+        if not message.get("more_body", False):
+            return bytes(parts)
+        message = await receive()
+    raise ClientGoneError
+
+
+def inflate(content: bytes, encoding: bytes, limits: Limits) -> bytes:
+    """The body without its one layer of gzip, told by header or by its first bytes. Raises `RefusedError`."""
+    if encoding not in (b"", b"gzip", b"x-gzip", b"identity"):
+        raise RefusedError("malformed_encoding", "this Content-Encoding is not taken; send gzip or none")
+    if not content.startswith(_GZIP):
+        # A proxy may have inflated the body and left the header.
+        return content
+    cap = min(limits.inflated, max(_RATIO_FROM, len(content) * limits.ratio))
+    reader = zlib.decompressobj(wbits=31)
+    try:
+        plain = reader.decompress(content, cap + 1)
+    except zlib.error:
+        raise RefusedError("malformed_encoding", "the body starts like gzip, but cannot be inflated") from None
+    if len(plain) > cap:
+        raise RefusedError("too_large", f"the body inflates to more than {cap} bytes")
+    if not reader.eof or reader.unused_data:
+        raise RefusedError("malformed_encoding", "the gzip body is cut off, or something follows it")
+    return plain
+
+
+def check(content: bytes, limits: Limits) -> None:
+    """Check that a body is one JSON text within the limits. Raises `RefusedError`."""
+    if not content.strip():
+        raise RefusedError("empty_body", "the body is empty")
+    try:
+        _RAW.decode(content)
+        if not content.isascii():
+            str(content, "utf-8")
+    except RecursionError:
+        raise _too_deep(limits) from None
+    except UnicodeDecodeError:
+        raise RefusedError("malformed_json", "the body is not UTF-8") from None
+    except msgspec.DecodeError as error:
+        raise RefusedError("malformed_json", f"the body is not JSON: {error}") from None
+    if not _within_depth(content, limits.depth):
+        raise _too_deep(limits)
+    if _EXPONENT.search(content):
+        _check_exactly(content)
+    # Objects are counted by their braces; what is no object is cheaper, but not free.
+    if len(content) > limits.event or content.count(b"{") > limits.batch or content.count(b",") > 4 * limits.batch:
+        _check_parts(content, limits)
+
+
+def field(content: bytes, names: tuple[str, ...]) -> str:
+    """The first text found under one of the names in a JSON object; empty when there is none."""
+    try:
+        fields = _FIELDS.decode(content)
+        for name in names:
+            if name in fields and isinstance(value := msgspec.json.decode(fields[name]), str) and value:
+                return value
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    return ""
+
+
+def _within_depth(content: bytes, depth: int) -> bool:
+    if content.count(b"[") + content.count(b"{") <= depth:
+        return True
+    # Brackets and quotes alone: whole strings become `""`, and each round takes the innermost level away.
+    if b"\\" in content:
+        content = _STRING.sub(b"", content)
+    structure = content.translate(None, _NOT_STRUCTURE).replace(b'""', b"")
+    if b'"' in structure:  # brackets inside of strings
+        structure = _STRING.sub(b"", content).translate(None, _NOT_STRUCTURE)
+    for _ in range(depth):
+        if not structure:
+            return True
+        structure = structure.replace(b"[]", b"").replace(b"{}", b"")
+    return not structure
+
+
+def _check_exactly(content: bytes) -> None:
+    try:
+        json_body.decode(content)
+    except ValueError as error:
+        raise RefusedError("malformed_json", f"the body is not JSON that can be read exactly: {error}") from None
+
+
+def _check_parts(content: bytes, limits: Limits) -> None:
+    """Hold each list at the top, or directly under the top, against the limits of a batch."""
+    for items in _lists(content):
+        if len(items) > limits.batch:
+            raise RefusedError("batch_too_long", f"a batch may have {limits.batch} events")
+        if any(len(bytes(one)) > limits.event for one in items):
+            raise _event_too_large(limits)
+    if len(content) > limits.event and not _lists(content):
+        raise _event_too_large(limits)
+
+
+def _lists(content: bytes) -> list[list[msgspec.Raw]]:
+    text = content.lstrip()
+    if text.startswith(b"["):
+        return [_PARTS.decode(text)]
+    if not text.startswith(b"{"):
+        return []
+    fields: dict[str, Any] = _FIELDS.decode(text)
+    return [_PARTS.decode(one) for one in fields.values() if bytes(one).startswith(b"[")]
+
+
+def _too_large(limits: Limits) -> RefusedError:
+    return RefusedError("too_large", f"the body is larger than {limits.body} bytes")
+
+
+def _event_too_large(limits: Limits) -> RefusedError:
+    return RefusedError("too_large", f"an event may have {limits.event} bytes")
+
+
+def _too_deep(limits: Limits) -> RefusedError:
+    return RefusedError("too_deep", f"the JSON is nested deeper than {limits.depth} levels")

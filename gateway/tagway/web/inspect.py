@@ -1,0 +1,112 @@
+"""The read side over HTTP: `/inspect/...`, for holders of the token at an allowed `Host`; no CORS, ever."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final
+from urllib.parse import unquote
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from tagway.core import body
+from tagway.errors import RefusedError
+from tagway.store.feed import Feed
+from tagway.web import trust
+from tagway.web.intake import Intake
+from tagway.web.reading import Reading
+
+_LIMIT: Final = 1_000
+_LOOK: Final = 0.2
+_HEARTBEAT: Final = 15.0
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Inspect:
+    """The routes of the read side."""
+
+    def __init__(self, reading: Reading, intake: Intake, token: str, hosts: frozenset[str]) -> None:
+        """Answer from `reading`, to readers with the token at one of the hosts."""
+        self._reading, self._intake, self._token, self._hosts = reading, intake, token, hosts
+        self._ended = False
+
+    def end(self) -> None:
+        """End the streams: the server stops."""
+        self._ended = True
+
+    def routes(self) -> list[BaseRoute]:
+        """All routes, each behind the token."""
+        return [
+            self._route("/inspect/events", self._events),
+            self._route("/inspect/violations", self._violations),
+            self._route("/inspect/profiles/{kind}/{value}", self._profile),
+            self._route("/inspect/ledger", self._ledger),
+            self._route("/inspect/stream", self._stream),
+        ]
+
+    def _route(self, path: str, handler: Handler) -> Route:
+        async def guarded(request: Request) -> Response:
+            trust.check_reader(dict(request.scope["headers"]), self._token, self._hosts)
+            return await handler(request)
+
+        return Route(path, guarded, methods=["GET"])
+
+    async def _events(self, request: Request) -> Response:
+        after, limit = _number(request, "after", 0), min(_number(request, "limit", 100), _LIMIT)
+        given = {name: request.query_params.get(name) for name in ("status", "name", "profile", "source")}
+        events = await self._reading.read(lambda feed: feed.events(after=after, limit=limit, **given))  # type: ignore[arg-type]
+        return _json({"events": events, "next": events[-1]["seq"] if events else after})
+
+    async def _violations(self, request: Request) -> Response:
+        after, limit = _number(request, "after", 0), min(_number(request, "limit", 100), _LIMIT)
+        events = await self._reading.read(lambda feed: feed.events(after=after, limit=limit, status="violating"))
+        found = [
+            {"seq": one["seq"], "event_id": one["event_id"], "name": one["name"], "source": one["source"], **violation}
+            for one in events
+            for violation in one["violations"]
+        ]
+        return _json({"violations": found, "next": events[-1]["seq"] if events else after})
+
+    async def _profile(self, request: Request) -> Response:
+        kind, value = unquote(request.path_params["kind"]), unquote(request.path_params["value"])
+        profile = await self._reading.read(lambda feed: feed.profile(kind, value))
+        if profile is None:
+            raise RefusedError("not_found", "no event has carried this identifier")
+        return _json(profile)
+
+    async def _ledger(self, _: Request) -> Response:
+        return _json(await self._reading.read(Feed.ledger))
+
+    async def _stream(self, request: Request) -> Response:
+        last = request.headers.get("last-event-id", "")
+        after = int(last) if last.isascii() and last.isdigit() else _number(request, "after", 0)
+        return StreamingResponse(self._events_after(after), media_type="text/event-stream")
+
+    async def _events_after(self, after: int) -> AsyncIterator[bytes]:
+        quiet = 0.0
+        while not self._ended:
+            events = await self._reading.read(functools.partial(Feed.events, after=after, limit=_LIMIT))
+            for one in events:
+                after = one["seq"]
+                yield b"id: %d\ndata: %s\n\n" % (after, body.encode(one))
+            quiet = 0.0 if events else quiet + _LOOK
+            if quiet >= _HEARTBEAT:
+                quiet = 0.0
+                yield b": nothing new\n\n"
+            await asyncio.sleep(_LOOK)
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise RefusedError("malformed_body", f"the parameter `{name}` is a whole number from 0 on")
+    return int(text)
+
+
+def _json(value: Any) -> Response:
+    return Response(body.encode(value), media_type="application/json")
