@@ -1,7 +1,7 @@
 """Faults in words: each thing that is wrong with an event, with what to do about it.
 
 The validator's errors and the speller's notes become `Violation`s here. What a payload said appears only in
-`got`, shortened and with every unprintable character escaped.
+`got`, shortened and with everything invisible made visible.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from tagway.core import body, money
 from tagway.core.events import Severity, Violation
+from tagway.core.safe import visible
 from tagway.core.taxonomy.checks import decimals
 from tagway.core.taxonomy.rules import Severities
 from tagway.core.taxonomy.schema import Schema
@@ -56,7 +57,7 @@ _BY_CHECK: Final[Mapping[str, tuple[str, str, str]]] = {
 
 
 def shown(value: Any) -> str:
-    """A value as it may be shown anywhere: compact JSON, at most 80 characters, nothing unprintable.
+    """A value as it may be shown anywhere: compact JSON, at most 80 characters, nothing invisible.
 
     Of a list or an object only its size is told: it may be as large as the body.
     """
@@ -68,9 +69,7 @@ def shown(value: Any) -> str:
         text = body.encode(value[: _LONGEST + 1] if isinstance(value, str) else value).decode()
     except (TypeError, ValueError, OverflowError):
         text = f"a {type(value).__name__} that JSON cannot say"
-    if len(text) > _LONGEST:
-        text = text[: _LONGEST - 1] + "…"
-    return text if text.isprintable() else "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)
+    return visible(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
 
 
 @dataclass(slots=True)
@@ -142,7 +141,7 @@ class Report:
             code, expected, what = _BY_CHECK[planned.check]
             return self._make(code, path, expected, got, f"{_where(path)}: {what}")
         if code == "no_alternative":
-            what = str(self.schema.document.get("x-resolution", "meet one of the schema's alternatives"))
+            what = str(self.schema.shape.notes.get("x-resolution", "meet one of the schema's alternatives"))
             return self._make(code, path, "one of the schema's alternatives", got, what)
         expected = _expected(keyword, said)
         return self._make(code, path, expected, got, _resolution(path, expected, planned))

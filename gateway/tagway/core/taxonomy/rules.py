@@ -96,7 +96,7 @@ class Severities:
 def _ruling(key: str, value: str, where: str) -> _Ruling:
     match = _KEY.fullmatch(key)
     if match is None or match[1] not in RULES:
-        raise ConfigError(f"{where}: `{key}` is no violation code; `tagway taxonomy --json` lists them")
+        raise ConfigError(f"{where}: `{key}` is no violation code; there are {', '.join(RULES)}")
     if (severity := _SEVERITIES.get(value)) is not None:
         return _Ruling(severity)
     if (until := _UNTIL.fullmatch(value)) and (at := moments.read(f"{until[1]}T00:00:00Z")) is not None:

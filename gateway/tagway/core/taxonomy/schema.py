@@ -139,8 +139,6 @@ def compiled(
         raise SchemaError(f"{where}: `x-event` must be the event's name")
     if version is None:
         raise SchemaError(f"{where}: `x-version` must look like 1-0-0, got {document.get('x-version')!r}")
-    if (truth := document.get("x-truth", "web")) not in TRUTHS:
-        raise SchemaError(f"{where}: `x-truth` must be one of {', '.join(TRUTHS)}, got {truth!r}")
     try:
         validator = jsonschema_rs.Draft202012Validator(
             dict(document), registry=known, retriever=_closed, validate_formats=True, ignore_unknown_formats=False
@@ -148,18 +146,20 @@ def compiled(
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         raise SchemaError(f"{where}: {getattr(error, 'message', error)}") from None
     shape = Shape.of(document, documents)
+    if (truth := shape.notes.get("x-truth", "web")) not in TRUTHS:
+        raise SchemaError(f"{where}: `x-truth` must be one of {', '.join(TRUTHS)}, got {truth!r}")
     planned = [path.rsplit(".", 1)[-1] for path, _ in shape.inner("properties").walk()]
     return Schema(
         name=name,
         key=key_of(name),
-        type=str(document.get("x-type", "track")),
+        type=str(shape.notes.get("x-type", "track")),
         version=version,
         document=document,
-        aliases=tuple(document.get("x-aliases", ())),
-        dedupe=tuple(document.get("x-dedupe", ())),
-        twin=_twin(document.get("x-twin"), where),
+        aliases=tuple(shape.notes.get("x-aliases", ())),
+        dedupe=tuple(shape.notes.get("x-dedupe", ())),
+        twin=_twin(shape.notes.get("x-twin"), where),
         truth=truth,
-        hold=float(document.get("x-hold", 0)),
+        hold=float(shape.notes.get("x-hold", 0)),
         shape=shape,
         near=Nearest((name, name) for name in planned),
         likely={folded(one): name for name, sent in spellings.likely.items() if name in planned for one in sent},

@@ -52,6 +52,7 @@ class Shape:
     """One object: what is planned in it. `open` means that anything else is welcome, too."""
 
     properties: Mapping[str, Property] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
     open: bool = False
     names: frozenset[str] = frozenset()
     by_folded: Mapping[str, str] = field(default_factory=dict)
@@ -141,6 +142,7 @@ def _shape(flat: _Flat, documents: Mapping[str, Mapping[str, Any]], depth: int) 
     }
     return Shape(
         properties=planned,
+        notes=flat.notes,
         open=flat.notes.get("additionalProperties", False) is not False,
         names=frozenset(planned),
         by_folded={folded(name): name for name in planned},
