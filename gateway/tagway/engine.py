@@ -113,7 +113,8 @@ class Fold:
         self._mark_duplicates(items)
         self._resolve(items)
         first = self._records.write([self._recorded(item) for item in items])
-        self._records.refusals([entry for entry in entries if entry.kind == "refused"])
+        refused = [entry for entry in entries if entry.kind == "refused"]
+        self._records.refusals(refused, [item.entry.seq for item in items])
         commands = [entry for entry in entries if entry.kind == "command"]
         now = self._now()
         self._records.batch(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tagway.core import body, moments
-from tagway.log import Log
+from tagway.log import Entry, Log
 from tagway.store import carts, faults, filters
 from tagway.store.files import open_reader
 
@@ -196,9 +196,20 @@ class Feed:
 
     def raw(self, seq: int) -> bytes | None:
         """The body of the request that an event came from; None when it is gone."""
-        row = self._db.execute("SELECT request FROM events WHERE seq = ?", (seq,)).fetchone()
-        entry = self._log.entry(row["request"]) if row else None
+        entry = self.request(seq)
         return entry.body if entry else None
+
+    def request(self, seq: int) -> Entry | None:
+        """The request that an event came from, as logged; None when it is gone."""
+        row = self._db.execute("SELECT request FROM events WHERE seq = ?", (seq,)).fetchone()
+        return self._log.entry(row["request"]) if row else None
+
+    def mapping(self, seq: int) -> Json:
+        """How an event's source says it made the event: canonical pointer to raw pointer; empty when it does not."""
+        query = "SELECT m.mapping FROM events e JOIN mappings m ON m.id = e.mapping WHERE e.seq = ?"
+        row = self._db.execute(query, (seq,)).fetchone()
+        found: Json = body.decode(row["mapping"]) if row else {}
+        return found
 
     def profile_by_id(self, profile_id: str) -> Json | None:
         """A profile; None when there is none of that id."""

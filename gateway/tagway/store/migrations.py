@@ -83,7 +83,8 @@ def m001_events(db: Database) -> None:
         message TEXT NOT NULL,
         at INTEGER NOT NULL,
         count INTEGER NOT NULL,
-        kept INTEGER NOT NULL            -- whether the body is in quarantine
+        kept INTEGER NOT NULL,           -- whether the body is in quarantine
+        after_event INTEGER NOT NULL     -- the last events.seq before it: its place in a list of both
     ) STRICT;
     CREATE TABLE mappings (id INTEGER PRIMARY KEY, mapping TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE batches (

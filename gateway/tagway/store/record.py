@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -82,15 +83,17 @@ class Records:
             self._db.executemany("INSERT INTO dead_letters VALUES (?,?,?,?,?)", dead)
         return first
 
-    def refusals(self, entries: Sequence[Entry]) -> None:
-        """Write what was refused."""
+    def refusals(self, entries: Sequence[Entry], requests: Sequence[int]) -> None:
+        """Write what was refused; `requests` has the log sequence number of each item just written, in order."""
+        first = self._next - len(requests)
         self._db.executemany(
-            "INSERT INTO refusals VALUES (?,?,?,?,?,?,?)",
+            "INSERT INTO refusals VALUES (?,?,?,?,?,?,?,?)",
             [
-                (one.seq, one.source, one.code, one.message, one.received_at, one.count, one.body is not None)
+                (one.seq, one.source, one.code, one.message, one.received_at, one.count, one.body is not None,
+                 first - 1 + bisect_left(requests, one.seq))
                 for one in entries
             ],
-        )
+        )  # fmt: skip
 
     def batch(self, *, last: int, requests: int, commands: int, items: int, now: int) -> None:
         """Record that the log is folded up to `last`, and what that was."""

@@ -1,0 +1,24 @@
+"""`tagway tui`: the live screen, started as its own process; the command line never imports Textual."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+    add_help_option=False,
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def tui(arguments: tuple[str, ...]) -> None:
+    """Watch a running gateway or an old data folder; `tagway tui --help` lists the options."""
+    # The screen owns the terminal: an interrupt is its own, and it ends with its own exit code.
+    process = subprocess.Popen([sys.executable, "-m", "tagway_tui", *arguments])  # noqa: S603 - our own module
+    while True:
+        try:
+            sys.exit(process.wait())
+        except KeyboardInterrupt:
+            continue

@@ -1,0 +1,52 @@
+"""Which row stands where, without holding the rows."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tagway_tui.index import Everything, Matches
+
+
+@st.composite
+def everything(draw: st.DrawFn) -> tuple[Everything, list[int]]:
+    """An index, and the same rows as a plain list of keys."""
+    first = draw(st.integers(1, 5))
+    last = draw(st.integers(first - 1, first + 12))
+    after = sorted(draw(st.lists(st.integers(first - 1, last), max_size=6)))
+    index = Everything(first, last)
+    index.refuse((100 + place, one) for place, one in enumerate(after))
+    keys: list[int] = []
+    for seq in range(first - 1, last + 1):
+        keys += [seq] if seq >= first else []
+        keys += [-(100 + place) for place, one in enumerate(after) if one == seq]
+    return index, keys
+
+
+@given(everything())
+def test_every_row_stands_where_a_plain_list_would_have_it(case: tuple[Everything, list[int]]) -> None:
+    index, keys = case
+    assert [index.key(place) for place in range(len(index))] == keys
+
+
+@given(everything())
+def test_every_key_is_found_at_its_row(case: tuple[Everything, list[int]]) -> None:
+    index, keys = case
+    assert [index.place(key) for key in keys] == list(range(len(keys)))
+
+
+def test_an_empty_index_has_no_row() -> None:
+    assert Everything().place(5) == -1
+    with pytest.raises(IndexError):
+        Everything().key(0)
+
+
+def test_a_match_that_is_gone_is_replaced_by_the_next() -> None:
+    assert Matches.of([3, 7, 9]).place(5) == 1
+
+
+def test_what_comes_later_does_not_change_a_frozen_index() -> None:
+    index = Everything(1, 3)
+    frozen = index.frozen()
+    index.last = 10
+    assert (len(frozen), len(index)) == (3, 10)

@@ -1,0 +1,80 @@
+"""What the two bars at the top say: the state, the rate, each source; the places, and what is counted."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from tagway_tui.marks import Glyphs, Row, spark
+from tagway_tui.tail import SourceState
+from tagway_tui.widgets.bars import spread
+
+if TYPE_CHECKING:
+    from tagway_tui.app import TagwayApp
+
+PLACES: Final = (
+    ("1", "Live", "live"),
+    ("2", "Merges", "merges"),
+    ("3", "People", "people"),
+    ("4", "Violations", "violations"),
+    ("5", "Carts", "carts"),
+    ("6", "Health", "health"),
+)
+_STATES: Final = {"FOLLOW": ("▶", "ok"), "HELD": ("‖", "warn"), "PAUSED": ("■", "warn")}
+_RECENT: Final = 60_000_000
+
+
+def state_row(app: TagwayApp, state: str, new: int, width: int) -> Row:
+    """The state bar: one word for the list, the rate with its bars, a badge for each source."""
+    draw, seen = app.glyphs.draw, app.seen
+    glyph, style = _STATES[state]
+    row: Row = [("tagway ", "title")]
+    if not seen.running:
+        row += [(draw("■ DISCONNECTED "), "bad"), ("no gateway on this folder  ", "dim")]
+    if seen.running or state != "FOLLOW":
+        row.append((draw(f"{glyph} {state}"), style))
+        row.append((f" +{new:,} new" if new else "", "strong"))
+    if seen.running:
+        rate = seen.rates[-1] if seen.rates else 0.0
+        row += [(f"  {rate:,.0f}/s ", ""), (draw(spark(list(seen.rates), 10)), "number")]
+    if app.mask.revealed:
+        row += [("  ", ""), ("REVEALED", "revealed")]
+    if app.read_only:
+        row.append(("  read-only", "dim"))
+    now = time.time_ns() // 1_000
+    badges: Row = []
+    for name, source in sorted(seen.sources.items(), key=lambda pair: -max(pair[1].last_seen, pair[1].last_refused)):
+        badges += [("  ", ""), *_badge(app, name, source, now)]
+    return spread([*row, *badges], [], width)
+
+
+def _badge(app: TagwayApp, name: str, source: SourceState, now: int) -> Row:
+    draw = app.glyphs.draw
+    shown = str(app.mask.shown(name))
+    if source.last_refused and now - source.last_refused < _RECENT:
+        return [(f"{shown} ", ""), (draw(f"⊘ {source.refused}"), "bad")]
+    if source.faulty:
+        return [(f"{shown} ", ""), (f"! {source.faulty}", "warn")]
+    age = _age(now - max(source.last_seen, source.last_refused))
+    return [(f"{shown} ", ""), (draw("✓"), "ok"), (f" {age}" if age else "", "dim")]
+
+
+def _age(micros: int) -> str:
+    """How long ago, from a minute on; shorter than that is now."""
+    seconds = micros // 1_000_000
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return ""
+
+
+def places_row(here: str, count: str, width: int, glyphs: Glyphs) -> tuple[Row, dict[int, str]]:
+    """The bar of places, with what is counted at its end; clicking on a place goes there."""
+    left: Row = []
+    actions: dict[int, str] = {}
+    short = width < 56 + len(count)
+    for key, name, action in PLACES:
+        actions[len(left)] = actions[len(left) + 1] = f"app.go('{action}')"
+        word = name[:4] if short else name
+        left += [(f"{key} ", "dim"), (word, "match" if action == here else ""), (" ", "")]
+    return spread(left, [(glyphs.draw(count), "strong")], width), actions

@@ -1,0 +1,114 @@
+"""Which row stands where: the order of the live list, without the rows.
+
+A row's key is a number: an event's sequence number, or the negative log number of a refusal. Events have no
+gaps in their numbers, so all of them are a range; a filter's matches are a packed array of numbers. Neither
+grows with what a row shows.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Index(Protocol):
+    """Rows in order, by key; the same questions whether all or some are shown."""
+
+    def __len__(self) -> int: ...
+
+    def key(self, place: int) -> int:
+        """The key of the row at a place. Raises `IndexError` outside."""
+        ...
+
+    def place(self, key: int) -> int:
+        """Where a key stands, or the nearest row at or after it; -1 when there is no row."""
+        ...
+
+
+@dataclass(slots=True)
+class Everything:
+    """All events from `first` to `last`, and the refusals between them."""
+
+    first: int = 1
+    last: int = 0
+    _requests: array[int] = field(default_factory=lambda: array("q"))
+    _after: array[int] = field(default_factory=lambda: array("q"))
+
+    def refuse(self, requests: Iterable[tuple[int, int]]) -> None:
+        """Add refusals, in order: (log number, the event before it)."""
+        for request, after in requests:
+            self._requests.append(request)
+            # A fold of the log from its start may place one lower than it was: keep the order.
+            self._after.append(max(after, self._after[-1] if self._after else after))
+
+    def frozen(self) -> Everything:
+        """The rows as they are now, whatever comes later."""
+        return Everything(self.first, self.last, self._requests[:], self._after[:])
+
+    def __len__(self) -> int:
+        return max(0, self.last - self.first + 1) + len(self._requests)
+
+    def key(self, place: int) -> int:
+        """See `Index.key`."""
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        before = self._refusals_before(place)
+        if before < len(self._requests) and self._position(before) == place:
+            return -self._requests[before]
+        return self.first + place - before
+
+    def place(self, key: int) -> int:
+        """See `Index.place`."""
+        if not len(self):
+            return -1
+        if key < 0:
+            nearest = min(bisect_left(self._requests, -key), len(self._requests) - 1)
+            return self._position(nearest) if nearest >= 0 else len(self) - 1
+        seq = min(max(key, self.first), max(self.last, self.first))
+        return min(seq - self.first + bisect_left(self._after, seq), len(self) - 1)
+
+    def _position(self, refusal: int) -> int:
+        # Below `first` events may be pruned; what stood among them stands before what is left.
+        return max(0, min(self._after[refusal], self.last) - self.first + 1) + refusal
+
+    def _refusals_before(self, place: int) -> int:
+        low, high = 0, len(self._requests)
+        while low < high:
+            middle = (low + high) // 2
+            if self._position(middle) < place:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+
+@dataclass(slots=True)
+class Matches:
+    """The events that a filter found."""
+
+    seqs: array[int] = field(default_factory=lambda: array("q"))
+
+    @classmethod
+    def of(cls, seqs: Sequence[int]) -> Matches:
+        """Matches from ascending sequence numbers."""
+        return cls(array("q", seqs))
+
+    def frozen(self) -> Matches:
+        """The rows as they are now, whatever comes later."""
+        return Matches(self.seqs[:])
+
+    def __len__(self) -> int:
+        return len(self.seqs)
+
+    def key(self, place: int) -> int:
+        """See `Index.key`."""
+        if place < 0:
+            raise IndexError(place)
+        return self.seqs[place]
+
+    def place(self, key: int) -> int:
+        """See `Index.place`."""
+        return min(bisect_left(self.seqs, key), len(self.seqs) - 1)

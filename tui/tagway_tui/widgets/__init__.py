@@ -1,0 +1,1 @@
+"""The widgets: virtual lists of lines, and the bars around them."""
