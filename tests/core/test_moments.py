@@ -84,7 +84,17 @@ def test_unix_times_in_each_unit_are_one_moment(value: object, unit: str) -> Non
 
 
 def test_a_callers_own_timestamp_is_kept() -> None:
-    assert moments.corrected(timestamp=5, original=1, sent_at=2, received_at=9) == 5
+    assert moments.corrected(timestamp=1, original=5, sent_at=6, received_at=9) == 1
+    assert moments.corrected(timestamp=7, original=None, sent_at=6, received_at=9) == 7
+
+
+def test_a_timestamp_after_sending_gives_way_to_the_original() -> None:
+    assert moments.corrected(timestamp=8, original=5, sent_at=6, received_at=9) == 8  # 9 - (6 - 5)
+
+
+def test_a_stored_request_that_is_sent_again_keeps_its_times() -> None:
+    later = 60 * moments.DAY
+    assert moments.corrected(timestamp=None, original=5, sent_at=6, received_at=later) == 5
 
 
 @given(st.integers(0, 10**15), st.integers(0, 10**9), st.integers(0, 10**9), st.integers(-(10**12), 10**12))

@@ -79,12 +79,14 @@ def write(moment: int) -> str:
 def corrected(*, timestamp: int | None, original: int | None, sent_at: int | None, received_at: int) -> int | None:
     """When an event happened, by what an SDK sent: `timestamp`, else the clock-skew-corrected original.
 
-    Segment's rule: received_at - (sent_at - original); a caller's own timestamp is kept as it is.
+    Segment's rule: received_at - (sent_at - original). A caller's own timestamp is kept as it is; one after
+    `sent_at` is not the caller's but another server's estimate, and the original is better. More than 30 days
+    between sending and receiving are no skew but a stored request that is sent again: its times are kept.
     """
-    if timestamp is not None:
+    if timestamp is not None and (original is None or sent_at is None or timestamp <= sent_at):
         return timestamp
     if original is None:
         return None
-    if sent_at is None:
-        return original
+    if sent_at is None or abs(received_at - sent_at) > 30 * DAY:
+        return min(original, received_at)
     return max(0, min(received_at - (sent_at - original), received_at))

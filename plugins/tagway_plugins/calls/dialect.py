@@ -110,7 +110,7 @@ def _properties(call: Object, kind: str) -> Object:
         return properties
     named = {key: call[key] for key in ("name", "category") if call.get(key) and key not in properties}
     if kind == "group":  # A group's traits are not its member's.
-        return {"group_id": mapping.as_identifier(call.get("groupId")), "traits": call.get("traits") or {}}
+        return {**(call.get("traits") or {}), "group_id": mapping.as_identifier(call.get("groupId"))}
     if kind == "alias":
         previous = mapping.as_identifier(call.get("previousId"))
         return {**properties, "previous_id": previous} if previous else properties

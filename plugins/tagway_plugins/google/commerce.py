@@ -178,6 +178,15 @@ def properties(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, **kind.more, **(_first_item(found) if kind.one else found)}
 
 
+def message_id(name: str, given: Any, params: Mapping[str, Any]) -> str:
+    """The id that a tag gave; without one a purchase is known by its transaction (a page may be loaded again)."""
+    found = mapping.as_identifier(given)
+    if isinstance(found, str):
+        return found
+    order = mapping.as_identifier(params.get("transaction_id"))
+    return f"purchase:{order}" if name == "purchase" and isinstance(order, str) else ""
+
+
 def _first_item(found: dict[str, Any]) -> dict[str, Any]:
     """An event about one item has its values on top; a list is kept only where there are several."""
     items = found.get("products")

@@ -9,7 +9,7 @@ every visitor), `{ecommerce: null}` resets (no event), the older `ecommerce.purc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -120,7 +120,7 @@ def _event(raw_name: str, push: dict[str, Any], at: str) -> Event:
         type=kind.type if kind else "track",
         name=kind.name if kind else name,
         raw_name=raw_name,
-        message_id=_message_id(name, push, params),
+        message_id=commerce.message_id(name, _MESSAGE_ID.read(push).get("id"), params),
         timestamp=_time(push.get("timestamp")),
         identifiers=tuple(Identifier(*one) for one in _IDS.read(push).items() if isinstance(one[1], str)),
         properties=commerce.properties(name, params),
@@ -150,15 +150,6 @@ def _legacy(action: dict[str, Any], currency: Any) -> dict[str, Any]:
     for key, value in fields.items() if isinstance(fields, dict) else ():
         found[_LEGACY_FIELDS.get(key) or key] = value
     return {key: value for key, value in found.items() if value is not None}
-
-
-def _message_id(name: str, push: Mapping[str, Any], params: Mapping[str, Any]) -> str:
-    """The tag's id; without one a purchase is known by its transaction, so that a reloaded page is no second order."""
-    found = _MESSAGE_ID.read(push).get("id")
-    if isinstance(found, str):
-        return found
-    order = mapping.as_identifier(params.get("transaction_id"))
-    return f"purchase:{order}" if name == "purchase" and isinstance(order, str) else ""
 
 
 def _time(value: Any) -> int | None:
