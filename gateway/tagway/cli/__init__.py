@@ -18,6 +18,7 @@ from tagway.errors import TagwayError
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "carts": ("carts", "The reachability waterfall: why carts cannot be recovered."),
     "serve": ("serve", "The gateway alone, in the foreground."),
+    "demo": ("demo", "A simulated store, its gateway and the screen."),
     "events": ("events", "Query recorded events."),
     "explain": ("explain", "A profile and the evidence of each alias."),
     "normalize": ("normalize", "What a body would become, without a gateway."),
