@@ -19,8 +19,10 @@ from tagway.core.events import DeadLetter, Event, Request
 from tagway.core.identity import Evidence
 from tagway.core.moments import DAY, MINUTE
 from tagway.core.taxonomy import Judged
+from tagway.core.taxonomy.twins import Keys
 from tagway.errors import PayloadError
 from tagway.log import Entry, Log
+from tagway.pairing import Arrived, Pairing
 from tagway.registry import ConfiguredSource, Registry
 from tagway.store.feed import Feed
 from tagway.store.files import open_writer
@@ -41,7 +43,8 @@ class _Item:
     dead: DeadLetter | None = None
     plugin: str = ""
     timestamp: int = 0
-    duplicate: bool = False
+    duplicate_of: bytes | None = None
+    keys: Keys | None = None
     alias_id: int | None = None
     ids: dict[str, str] = field(default_factory=dict)
 
@@ -57,7 +60,7 @@ class Fold:
         self._db = open_writer(folder)
         self._feed = Feed(folder) if registry.observers else None
         self._poison: set[int] = set()
-        self._records, self._identities, self._position = self._attached()
+        self._records, self._identities, self._pairing, self._position = self._attached()
 
     def close(self) -> None:
         """Close both files."""
@@ -95,22 +98,24 @@ class Fold:
             self._db.execute("COMMIT")
         except BaseException:
             self._db.execute("ROLLBACK")
-            self._records, self._identities, self._position = self._attached()
+            self._records, self._identities, self._pairing, self._position = self._attached()
             raise
         self._position = entries[-1].seq
         self._observe(first, count)
         return len(entries)
 
-    def _attached(self) -> tuple[Records, Identities, int]:
+    def _attached(self) -> tuple[Records, Identities, Pairing, int]:
         """The write side as the store stands: made anew after a rollback, so that no cache outlives it."""
         records = Records(self._db)
-        return records, Identities(self._db, self._config.identity), records.position()
+        identities = Identities(self._db, self._config.identity)
+        return records, identities, Pairing(self._db, self._config, self._taxonomy), records.position()
 
     def _fold(self, entries: Sequence[Entry]) -> tuple[int, int]:
         """The stages, in order, over one batch; the first item's sequence number and their count."""
         requests = [entry for entry in entries if entry.kind == "request"]
         items = [item for entry in requests for item in self._normalize(entry)]
         self._mark_duplicates(items)
+        self._pair(items)
         self._resolve(items)
         first = self._records.write([self._recorded(item) for item in items])
         refused = [entry for entry in entries if entry.kind == "refused"]
@@ -160,8 +165,23 @@ class Fold:
         alive = [item for item in items if item.dead is None]
         seen = self._records.known([item.event_id for item in alive])
         for item in alive:
-            item.duplicate = item.event_id in seen
+            if item.event_id in seen:
+                item.duplicate_of = item.event_id
             seen.add(item.event_id)
+
+    def _pair(self, items: Sequence[_Item]) -> None:
+        """A later copy of the same fact from another source or side is a duplicate; a repeat is only remarked."""
+        arrived = {
+            seq: (item, item.judged)
+            for seq, item in enumerate(items, self._records.next)
+            if item.judged is not None and item.duplicate_of is None
+        }
+        placed = self._pairing.place([_arrived(seq, *pair) for seq, pair in arrived.items()])
+        for seq, place in placed.items():
+            item, judged = arrived[seq]
+            item.keys, item.duplicate_of = place.keys, place.duplicate_of
+            if place.repeat:
+                item.judged = self._taxonomy.repeated(judged, item.entry.source, item.entry.received_at)
 
     def _resolve(self, items: Sequence[_Item]) -> None:
         """Stage 6: every event is evidence, whatever its status."""
@@ -186,13 +206,12 @@ class Fold:
                 event_id=item.event_id, entry=item.entry, event=None, dead=item.dead, plugin=item.plugin,
                 status="dead_letter", timestamp=item.timestamp,
             )  # fmt: skip
-        violating = any(one.severity == "error" for one in judged.violations)
         return Recorded(
             event_id=item.event_id,
             entry=item.entry,
             event=judged.event,
-            status="duplicate" if item.duplicate else "violating" if violating else "accepted",
-            duplicate_of=item.event_id if item.duplicate else None,
+            status="duplicate" if item.duplicate_of else "violating" if judged.violating else "accepted",
+            duplicate_of=item.duplicate_of,
             schema=judged.schema,
             timestamp=item.timestamp,
             alias_id=item.alias_id,
@@ -201,6 +220,8 @@ class Fold:
             email=item.ids.get("email"),
             cart_id=item.ids.get("cart_token"),
             violations=judged.violations,
+            twin_key=item.keys.twin if item.keys else None,
+            dedupe_key=item.keys.dedupe if item.keys else None,
         )
 
     def _observe(self, first: int, count: int) -> None:
@@ -213,6 +234,13 @@ class Fold:
                 observer(outcomes)
             except Exception:
                 _logger.exception("an observer of outcomes_recorded failed")
+
+
+def _arrived(seq: int, item: _Item, judged: Judged) -> Arrived:
+    return Arrived(
+        seq=seq, event_id=item.event_id, judged=judged, source=item.entry.source, ids=item.ids, at=item.timestamp,
+        received_at=item.entry.received_at,
+    )  # fmt: skip
 
 
 def dead_letter(error: Exception) -> DeadLetter:

@@ -22,7 +22,7 @@ _BLANK: Final = """
 UPDATE events SET event_id = zeroblob(16), message_id = '', type = 'track', name = '', raw_event = '',
     status = 'erased', duplicate_of = NULL, side = 'server', test = 0, "schema" = '', timestamp = received_at,
     alias_id = NULL, anonymous_id = NULL, user_id = NULL, email = NULL, cart_id = NULL, properties = '{}',
-    traits = '{}', context = '{}', mapping = NULL
+    traits = '{}', context = '{}', mapping = NULL, twin_key = NULL, dedupe_key = NULL
 WHERE seq IN (SELECT seq FROM temp.erasing)
 """
 _CHUNK: Final = 16_777_216
@@ -125,6 +125,8 @@ class Erasure:
             self.owe_rewrite(request)
         for table in _hanging(self._db):
             self._db.execute(f'DELETE FROM "{table}" WHERE event IN (SELECT seq FROM temp.erasing)')
+        # A pair says of the first copy what it says of the later one.
+        self._db.execute("DELETE FROM twins WHERE first IN (SELECT seq FROM temp.erasing)")
         return self._db.execute(_BLANK).rowcount
 
 

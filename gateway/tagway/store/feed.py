@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from tagway.core import body, moments
 from tagway.log import Entry, Log
-from tagway.store import carts, faults, filters
+from tagway.store import carts, faults, filters, twins
 from tagway.store.files import open_reader
 
 Json = dict[str, Any]
@@ -181,6 +181,10 @@ class Feed:
     def fault_groups(self, *, since: int, now: int, slot: int) -> list[faults.FaultGroup]:
         """Violations grouped by rule, event and source (see `store.faults`)."""
         return faults.fault_groups(self._db, since=since, now=now, slot=slot)
+
+    def twins(self) -> list[Json]:
+        """The web's and the server's copies of the same facts, oldest pair first, as in `tagway twins --json`."""
+        return twins.pairs(self._db)
 
     def first_received(self) -> int:
         """When the store's first event was received, in microseconds; 0 when there is none."""

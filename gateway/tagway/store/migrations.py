@@ -51,12 +51,15 @@ def m001_events(db: Database) -> None:
         properties TEXT NOT NULL,        -- JSON
         traits TEXT NOT NULL,            -- JSON
         context TEXT NOT NULL,           -- JSON
-        mapping INTEGER                  -- mappings.id
+        mapping INTEGER,                 -- mappings.id
+        twin_key INTEGER,                -- hash of what its copies share; NULL for what has no copies
+        dedupe_key INTEGER               -- hash of what a repeat of it shares
     ) STRICT;
     CREATE INDEX events_by_id ON events (event_id);
     CREATE INDEX events_by_alias ON events (alias_id, timestamp);
     CREATE INDEX events_by_status ON events (status, source, received_at);
     CREATE INDEX events_by_cart ON events (cart_id) WHERE cart_id IS NOT NULL;
+    CREATE INDEX events_by_twin ON events (twin_key) WHERE twin_key IS NOT NULL;
     CREATE TABLE violations (
         id INTEGER PRIMARY KEY,
         event INTEGER NOT NULL,          -- events.seq
@@ -69,6 +72,18 @@ def m001_events(db: Database) -> None:
         origin TEXT NOT NULL             -- pointer in the raw item
     ) STRICT;
     CREATE INDEX violations_by_event ON violations (event);
+    CREATE TABLE twins (
+        event INTEGER PRIMARY KEY,       -- events.seq of the later copy
+        first INTEGER NOT NULL,          -- events.seq of the first copy
+        key TEXT NOT NULL,               -- what they share, in words
+        differences TEXT NOT NULL        -- JSON: [{pointer, kind, web, server}]
+    ) STRICT;
+    CREATE INDEX twins_by_first ON twins (first);
+    CREATE TABLE owed (                  -- facts whose first copy is not simply delivered at once
+        event INTEGER PRIMARY KEY,       -- events.seq of the first copy
+        due INTEGER NOT NULL,            -- not before
+        delivered INTEGER NOT NULL       -- events.seq of the copy that goes then
+    ) STRICT;
     CREATE TABLE dead_letters (
         event INTEGER PRIMARY KEY,       -- events.seq
         code TEXT NOT NULL,

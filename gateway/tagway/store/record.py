@@ -12,7 +12,7 @@ from tagway.core import body
 from tagway.core.events import DeadLetter, Event, Violation
 from tagway.log import Entry
 
-_EVENT: Final = "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_EVENT: Final = "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,8 @@ class Recorded:
     email: str | None = None
     cart_id: str | None = None
     violations: tuple[Violation, ...] = ()
+    twin_key: int | None = None
+    dedupe_key: int | None = None
 
 
 class Records:
@@ -44,6 +46,11 @@ class Records:
         self._db = db
         self._next: int = self._db.execute("SELECT ifnull(max(seq), 0) + 1 FROM events").fetchone()[0]
         self._mappings: dict[int, tuple[Any, int]] = {}
+
+    @property
+    def next(self) -> int:
+        """The sequence number of the next item to be written."""
+        return self._next
 
     def position(self) -> int:
         """The log's sequence number up to which the store is folded."""
@@ -132,6 +139,8 @@ class Records:
             _json(event.traits),
             _json(event.context),
             self._mapping(event),
+            item.twin_key,
+            item.dedupe_key,
         )
 
     def _mapping(self, event: Event) -> int | None:

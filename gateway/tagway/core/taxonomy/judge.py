@@ -41,6 +41,11 @@ class Judged:
     identifiers: tuple[Identifier, ...]
     violations: tuple[Violation, ...]
 
+    @property
+    def violating(self) -> bool:
+        """Whether one of its faults is an error."""
+        return any(one.severity == "error" for one in self.violations)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRules:
@@ -109,6 +114,26 @@ class Taxonomy:
         return Judged(
             event=event, schema=schema.id, identifiers=identifiers, violations=worst_first(said) if said else ()
         )
+
+    def hold(self, schema: Schema) -> float:
+        """The seconds that a copy of an event waits for the declared truth."""
+        return self.settings.hold.get(schema.name, schema.hold)
+
+    def repeated(self, judged: Judged, source: str, at: int) -> Judged:
+        """An event that its source has sent before as another message, with the remark that it is."""
+        severity = self.settings.sources.get(source, self._plain).severities.of("repeat", "/message_id", at)
+        if severity is None:
+            return judged
+        key = ", ".join(f"`{name}`" for name in self.catalogue.schemas[judged.schema].dedupe)
+        remark = Violation(
+            code="repeat",
+            pointer="/message_id",
+            expected="one message for one fact",
+            got=shown(judged.event.message_id),
+            resolution=f"send it once, or again with the same message id; it is told by {key}",
+            severity=severity,
+        )
+        return replace(judged, violations=worst_first([*judged.violations, remark]))
 
     def _recognize(self, event: Event, source: str) -> _Recognized:
         key = (source, event.type, event.name, event.schema)

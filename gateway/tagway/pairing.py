@@ -1,0 +1,121 @@
+"""The engine's stage between validate and resolve: which events are copies of one fact, and which of them goes out.
+
+The rules are `core.taxonomy.twins`, what is known before this batch is `store.twins`; the answer is the same
+however the log is cut into batches. The first copy of a fact stays as it is; a later one from another channel
+is its duplicate, also where it is the declared truth. A hold keeps nothing from the store, only from delivery.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tagway.config import Config
+from tagway.core.events import Event
+from tagway.core.taxonomy import Judged, Taxonomy
+from tagway.core.taxonomy import twins as rules
+from tagway.core.taxonomy.schema import Schema
+from tagway.core.taxonomy.twins import Copy, Keys
+from tagway.store.twins import Pair, Twins
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """One event that is no exact duplicate, in the order of the log; times in microseconds."""
+
+    seq: int
+    event_id: bytes
+    judged: Judged
+    source: str
+    ids: Mapping[str, str]
+    at: int
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """What an event is among its copies: its keys, the first copy's event id, and whether it is a repeat."""
+
+    keys: Keys
+    duplicate_of: bytes | None = None
+    repeat: bool = False
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is known while one batch is placed."""
+
+    copies: dict[int, list[Copy]]
+    events: dict[int, Event] = field(default_factory=dict)
+    pairs: list[Pair] = field(default_factory=list)
+
+
+class Pairing:
+    """Places events among their copies. Every call is inside a transaction of the engine."""
+
+    def __init__(self, db: sqlite3.Connection, config: Config, taxonomy: Taxonomy) -> None:
+        """Work on the engine's connection, by the store's holds and the sources' modes."""
+        self._twins, self._taxonomy = Twins(db), taxonomy
+        self._shops = {name: one.shop for name, one in config.sources.items()}
+        self._enforced = frozenset(name for name, one in config.sources.items() if one.mode == "enforce")
+
+    def place(self, arrived: Sequence[Arrived]) -> dict[int, Placed]:
+        """Place events, by their sequence number; those that cannot have copies are left out."""
+        keyed = [
+            (one, schema, keys)
+            for one in arrived
+            if (schema := self._schema(one)) and (keys := self._keys(one, schema))
+        ]
+        if not keyed:
+            return {}
+        batch = _Batch(self._twins.copies((keys.twin for _, _, keys in keyed), self._enforced.__contains__))
+        placed = {one.seq: self._placed(one, schema, keys, batch) for one, schema, keys in keyed}
+        self._twins.write(batch.pairs)
+        return placed
+
+    def _schema(self, one: Arrived) -> Schema | None:
+        return self._taxonomy.catalogue.schemas.get(one.judged.schema)
+
+    def _keys(self, one: Arrived, schema: Schema) -> Keys | None:
+        return rules.keys(schema, one.judged.event, one.ids, self._shops.get(one.source, ""))
+
+    def _placed(self, one: Arrived, schema: Schema, keys: Keys, batch: _Batch) -> Placed:
+        seconds = schema.twin.seconds if schema.twin else 0
+        others = batch.copies.setdefault(keys.twin, [])
+        copy = self._copy(one, keys)
+        first = rules.first_of(copy, others, seconds)
+        repeat = first is None and rules.is_repeat(copy, others, seconds)
+        if first is None:
+            self._hold(copy, schema)
+        else:
+            copy = replace(copy, first=first.event_id)
+            self._pair(first, copy, schema, keys, one, batch)
+        others.append(copy)
+        batch.events[one.seq] = replace(one.judged.event, timestamp=one.at)
+        return Placed(keys=keys, duplicate_of=copy.first, repeat=repeat)
+
+    def _copy(self, one: Arrived, keys: Keys) -> Copy:
+        event = one.judged.event
+        return Copy(
+            seq=one.seq, event_id=one.event_id, channel=(one.source, event.side, event.raw_name), at=one.at,
+            received_at=one.received_at, dedupe=keys.dedupe,
+            deliverable=one.source not in self._enforced or not one.judged.violating,
+        )  # fmt: skip
+
+    def _hold(self, copy: Copy, schema: Schema) -> None:
+        hold = self._taxonomy.hold(schema)
+        if copy.deliverable and (due := rules.held_until(copy, schema.truth, hold)) is not None:
+            self._twins.hold(copy.seq, due)
+
+    def _pair(self, first: Copy, later: Copy, schema: Schema, keys: Keys, one: Arrived, batch: _Batch) -> None:
+        due = self._twins.due(first.seq)
+        truth_in_time = due is not None and later.side == rules.truth_side(schema.truth) and later.received_at <= due
+        if later.deliverable and (truth_in_time or (due is None and not first.deliverable)):
+            self._twins.deliver(first.seq, later.seq, later.received_at)
+        if first.side != later.side:
+            mine = replace(one.judged.event, timestamp=one.at)
+            theirs = batch.events.get(first.seq) or self._twins.event(first.seq)
+            web, server = (mine, theirs) if later.side == "web" else (theirs, mine)
+            found = rules.differences(schema, web, server, (web.timestamp or 0) - (server.timestamp or 0))
+            batch.pairs.append(Pair(first=first, later=later, key=keys.words, differences=found))
