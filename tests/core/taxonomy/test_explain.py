@@ -79,10 +79,11 @@ def mutated(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
         properties[place] = draw(JUNK)
         if draw(st.booleans()):
             del properties[place]
-    if isinstance(lines := properties.get("products"), list) and lines and draw(st.booleans()):
-        line = dict(lines[0])
+    original = example(BUNDLED, name).get("properties", {}).get("products")
+    if original and properties.get("products") == original and draw(st.booleans()):
+        line = dict(original[0])
         line[draw(st.sampled_from(sorted(line)))] = draw(JUNK)
-        properties["products"] = [*lines, line]
+        properties["products"] = [*original, line]
     return name, properties
 
 
