@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tagway.core import body as body
+    from tagway.core import captures as captures
+    from tagway.core import forms as forms
     from tagway.core import mapping as mapping
     from tagway.core import moments as moments
     from tagway.core import money as money
+    from tagway.core import quiz as quiz
     from tagway.core import signatures as signatures
     from tagway.core.events import DeadLetter as DeadLetter
     from tagway.core.events import Event as Event
@@ -43,7 +46,7 @@ _HOME = {
     "Source": "tagway.hookspecs",
     "hookimpl": "tagway.hookspecs",
 }
-_MODULES = ("body", "mapping", "moments", "money", "signatures")
+_MODULES = ("body", "captures", "forms", "mapping", "moments", "money", "quiz", "signatures")
 
 __all__ = [*sorted(_HOME), *_MODULES]  # noqa: PLE0604
 

@@ -61,7 +61,7 @@ def _event(request: Request, event: Event, judged: Judged, key: bytes, *, repeat
         "user_id": first.get("user_id"),
         "email": first.get("email"),
         "cart_id": first.get("cart_token"),
-        "identifiers": [{"kind": kind, "value": value} for kind, value in judged.identifiers],
+        "identifiers": [{"kind": kind, "value": value} for kind, value in dict.fromkeys(judged.identifiers)],
         "properties": dict(judged.event.properties),
         "traits": dict(judged.event.traits),
         "violations": [_violation(one) for one in judged.violations],

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
+from tagway.core import body
+from tagway.errors import PayloadError
+
 Side = Literal["web", "server", "app", "provider"]
 EventType = Literal["track", "identify", "alias", "page", "screen", "group"]
 Severity = Literal["error", "warn", "info"]
@@ -51,6 +54,16 @@ class Request:
     received_at: int
     verified: bool = False
     options: Mapping[str, Any] = field(default_factory=_nothing)
+
+    def document(self) -> dict[str, Any]:
+        """The body as one JSON object. Raises `PayloadError` for anything else."""
+        try:
+            found = body.decode(self.body)
+        except ValueError as error:
+            raise PayloadError(str(error)) from None
+        if not isinstance(found, dict):
+            raise PayloadError(f"expected a JSON object, got {type(found).__name__}")
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -237,6 +237,12 @@ def as_text(value: Any, _: Given = _NOTHING_GIVEN) -> Any:
     return str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
 
 
+def string(value: Any) -> str:
+    """A text or a number as trimmed text; empty for anything else. For ids and names that plugins build on."""
+    found = as_text(value)
+    return found if isinstance(found, str) else ""
+
+
 def as_identifier(value: Any, _: Given = _NOTHING_GIVEN) -> Any:
     """Read an id (see `identifier`)."""
     if isinstance(value, str):
