@@ -74,7 +74,7 @@ def test_an_installed_wheel_finds_its_plugins_in_itself(installed: Path, tmp_pat
     environment = {**os.environ, "PYTHONPATH": str(installed)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
 
-    assert str(installed / "tagway_plugins" / "segment.py") in done.stdout
+    assert str(installed / "tagway_plugins" / "typeform.py") in done.stdout
 
 
 def test_the_versions_of_code_and_distribution_agree() -> None:
