@@ -19,6 +19,8 @@ import msgspec
 from tagway.errors import ConfigError
 
 DEFAULT_FILE: Final = "tagway.toml"
+PUBLIC_URL: Final = "TAGWAY_PUBLIC_URL"
+"""The variable that names where the outside reaches this gateway, unless `gateway.public_url` does."""
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -139,12 +141,13 @@ def load(file: str | Path | None = None, environ: Mapping[str, str] | None = Non
     if not path.is_file():
         if file:
             raise ConfigError(f"{path}: there is no such file; `tagway init` writes one")
-        return Config()
+        return with_gateway(Config(), public_url=environ.get(PUBLIC_URL))
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
-    return parse(raw, file=str(path), environ=environ)
+    config = parse(raw, file=str(path), environ=environ)
+    return config if config.gateway.public_url else with_gateway(config, public_url=environ.get(PUBLIC_URL))
 
 
 def parse(raw: Mapping[str, Any], *, file: str, environ: Mapping[str, str]) -> Config:

@@ -120,6 +120,7 @@ class Fold:
         first = self._records.write([self._recorded(item) for item in items])
         refused = [entry for entry in entries if entry.kind == "refused"]
         self._records.refusals(refused, [item.entry.seq for item in items])
+        self._records.proofs(requests)
         commands = [entry for entry in entries if entry.kind == "command"]
         now = self._now()
         self._records.batch(

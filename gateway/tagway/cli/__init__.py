@@ -17,6 +17,9 @@ from tagway.errors import TagwayError
 # command -> (module in tagway.cli, one-line help)
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "carts": ("carts", "The reachability waterfall: why carts cannot be recovered."),
+    "check": ("check", "Say what would run, and fail on any fault."),
+    "init": ("init", "Write tagway.toml with fresh keys."),
+    "up": ("up", "The gateway and its live screen."),
     "serve": ("serve", "The gateway alone, in the foreground."),
     "demo": ("demo", "A simulated store, its gateway and the screen."),
     "events": ("events", "Query recorded events."),

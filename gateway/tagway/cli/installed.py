@@ -1,11 +1,18 @@
-"""`tagway plugins` and `tagway sources`: what is installed and configured, and from where."""
+"""`tagway plugins` and `tagway sources`: what is installed and configured, from where, and what came of it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import click
 
 from tagway import registry
 from tagway.cli.options import as_json, load, located, print_json
+from tagway.core import moments, safe
+from tagway.errors import TagwayError
+from tagway.registry import ConfiguredSource
+from tagway.store.feed import Feed, Json
+from tagway.web.paths import places
 
 
 @click.command()
@@ -30,11 +37,76 @@ def plugins(config_file: str | None, data: str | None, as_json: bool) -> None:
 @located
 @as_json
 def sources(config_file: str | None, data: str | None, as_json: bool) -> None:
-    """Print the configured sources and what each has sent."""
+    """Print the configured sources: where each listens, what it sent, what was refused, which secret matched when."""
     config = load(config_file, data)
-    for name, bound in registry.load(config).sources.items():
-        row = {"name": name, "plugin": bound.source.name, "open": bound.open}
+    loaded = registry.load(config)
+    listening = places(loaded.sources.values())
+    seen, proofs = _seen(config.data)
+    for name, bound in loaded.sources.items():
+        paths = [
+            path
+            for path, place in listening.items()
+            if not path.startswith(f"/{name}/") and any(one.name == name for one in place.targets)
+        ]
+        row = _row(bound, paths, seen.get(name, {}), proofs.get(name, {}))
         if as_json:
             print_json(row)
         else:
-            click.echo(f"{name:<16} {bound.source.name:<16} {'open' if bound.open else 'keyed'}")
+            _print(row)
+    nobody = seen.get("")
+    if nobody and not as_json:
+        click.echo(f"(no source)  refused: {_counts(nobody['refused'])}")
+
+
+def _seen(folder: Any) -> tuple[dict[str, Json], dict[str, dict[int, int]]]:
+    try:
+        feed = Feed(folder)
+    except TagwayError:  # nothing has run here yet
+        return {}, {}
+    try:
+        return feed.sources(), feed.proofs()
+    finally:
+        feed.close()
+
+
+def _row(bound: ConfiguredSource, paths: list[str], seen: Json, proofs: dict[int, int]) -> Json:
+    config = bound.config
+    kind = "secret" if bound.source.kind == "webhook" else "write key"
+    opened_by = config.secrets if bound.source.kind == "webhook" else config.write_keys
+    return {
+        "name": bound.name,
+        "plugin": bound.source.name,
+        "open": bound.open,
+        "mode": config.mode,
+        "paths": paths,
+        "items": seen.get("items", {}),
+        "refused": seen.get("refused", {}),
+        "last_seen": _moment(seen.get("last_seen")),
+        "last_refused": _moment(seen.get("last_refused")),
+        "last_refusal": seen.get("last_message", ""),
+        "proofs": [
+            {"kind": kind, "place": place + 1, "last_matched": _moment(proofs.get(place))}
+            for place in range(len(opened_by))
+        ],
+    }
+
+
+def _print(row: Json) -> None:
+    how = "open: anybody on this machine" if row["open"] else "keyed"
+    click.echo(f"{row['name']}  ({row['plugin']}, {row['mode']}, {how})")
+    click.echo(f"  listens at  {', '.join(row['paths'])}")
+    click.echo(f"  items       {_counts(row['items'])}; last seen {row['last_seen'] or 'never'}")
+    if row["refused"]:
+        click.echo(
+            f"  refused     {_counts(row['refused'])}; last {row['last_refused']}: {safe.visible(row['last_refusal'])}"
+        )
+    for proof in row["proofs"]:
+        click.echo(f"  {proof['kind']} {proof['place']}: last matched {proof['last_matched'] or 'never'}")
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "none"
+
+
+def _moment(at: int | None) -> str | None:
+    return None if at is None else moments.write(at)

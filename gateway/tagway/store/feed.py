@@ -121,6 +121,18 @@ class Feed:
         rows = self._db.execute("SELECT * FROM refusals WHERE request > ? ORDER BY request LIMIT ?", (after, limit))
         return [{**dict(row), "at": moments.write(row["at"])} for row in rows.fetchall()]
 
+    def merges(self, *, after: int = 0, limit: int = 500) -> list[Json]:
+        """Verdicts in the order in which they were taken, each with its `id`, after one of them."""
+        rows = self._db.execute("SELECT * FROM merges WHERE id > ? ORDER BY id LIMIT ?", (after, limit)).fetchall()
+        return [{"id": row["id"], **_merge(row)} for row in rows]
+
+    def proofs(self) -> dict[str, dict[int, int]]:
+        """By source: when each of its secrets or keys, by its place in the configuration, last matched."""
+        found: dict[str, dict[int, int]] = {}
+        for source, which, at in self._db.execute("SELECT source, which, last_at FROM proofs").fetchall():
+            found.setdefault(source, {})[which] = at
+        return found
+
     def sources(self) -> dict[str, Json]:
         """By source: `items` by status, `refused` by code, and what came last.
 

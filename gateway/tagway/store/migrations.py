@@ -102,6 +102,12 @@ def m001_events(db: Database) -> None:
         after_event INTEGER NOT NULL     -- the last events.seq before it: its place in a list of both
     ) STRICT;
     CREATE TABLE mappings (id INTEGER PRIMARY KEY, mapping TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE proofs (
+        source TEXT NOT NULL,
+        which INTEGER NOT NULL,          -- place of the secret or key in the configuration
+        last_at INTEGER NOT NULL,        -- when it last opened the way for a request
+        PRIMARY KEY (source, which)
+    ) STRICT;
     CREATE TABLE batches (
         last INTEGER PRIMARY KEY,        -- log.seq folded up to here
         requests INTEGER NOT NULL,

@@ -102,6 +102,18 @@ class Records:
             ],
         )  # fmt: skip
 
+    def proofs(self, entries: Sequence[Entry]) -> None:
+        """Write which secrets and keys opened the way, and when last."""
+        last: dict[tuple[str, int], int] = {}
+        for one in entries:
+            if one.which is not None:
+                key = (one.source, one.which)
+                last[key] = max(last.get(key, 0), one.received_at)
+        self._db.executemany(
+            "INSERT INTO proofs VALUES (?,?,?) ON CONFLICT DO UPDATE SET last_at = max(last_at, excluded.last_at)",
+            [(source, which, at) for (source, which), at in last.items()],
+        )
+
     def batch(self, *, last: int, requests: int, commands: int, items: int, now: int) -> None:
         """Record that the log is folded up to `last`, and what that was."""
         self._db.execute("INSERT INTO batches VALUES (?,?,?,?,?)", (last, requests, commands, items, now))

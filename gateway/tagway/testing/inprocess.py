@@ -54,6 +54,7 @@ class InProcess:
         received_at: int | None = None,
         query: str = "",
         method: str = "POST",
+        which: int | None = None,
     ) -> int:
         """Log a request as the web process does after its checks; its sequence number."""
         entry = Entry(
@@ -66,6 +67,7 @@ class InProcess:
             headers=headers or {},
             body=body,
             verified=verified,
+            which=which,
         )
         return self.log.append([entry])[0]
 

@@ -81,12 +81,12 @@ class Health:
         return faults
 
     async def _lag(self) -> int | None:
-        """Requests in the log that are not folded yet; None while there is no store."""
+        """Rows of the log that are not folded yet; None while there is no store."""
         try:
-            ledger = await self._reading.read(Feed.ledger)
+            rows, _ = await self._reading.read(Feed.lag)
         except RefusedError:
             return None
-        return int(ledger["requests"]["pending"])
+        return rows
 
 
 class _Counts(Collector):

@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from tagway import commands
 from tagway.core import body
-from tagway.errors import RefusedError
+from tagway.errors import PayloadError, RefusedError
 from tagway.store.feed import Feed
-from tagway.web import trust
+from tagway.web import bodies, trust
 from tagway.web.intake import Intake
 from tagway.web.reading import Reading
 
@@ -44,15 +45,17 @@ class Inspect:
             self._route("/inspect/violations", self._violations),
             self._route("/inspect/profiles/{kind}/{value}", self._profile),
             self._route("/inspect/ledger", self._ledger),
+            self._route("/inspect/merges", self._merges),
             self._route("/inspect/stream", self._stream),
+            self._route("/commands", self._command, "POST"),
         ]
 
-    def _route(self, path: str, handler: Handler) -> Route:
+    def _route(self, path: str, handler: Handler, method: str = "GET") -> Route:
         async def guarded(request: Request) -> Response:
             trust.check_reader(dict(request.scope["headers"]), self._token, self._hosts)
             return await handler(request)
 
-        return Route(path, guarded, methods=["GET"])
+        return Route(path, guarded, methods=[method])
 
     async def _events(self, request: Request) -> Response:
         after, limit = _number(request, "after", 0), min(_number(request, "limit", 100), _LIMIT)
@@ -70,12 +73,27 @@ class Inspect:
         ]
         return _json({"violations": found, "next": events[-1]["seq"] if events else after})
 
+    async def _merges(self, request: Request) -> Response:
+        after, limit = _number(request, "after", 0), min(_number(request, "limit", 100), _LIMIT)
+        merges = await self._reading.read(lambda feed: feed.merges(after=after, limit=limit))
+        return _json({"merges": merges, "next": merges[-1]["id"] if merges else after})
+
     async def _profile(self, request: Request) -> Response:
         kind, value = unquote(request.path_params["kind"]), unquote(request.path_params["value"])
         profile = await self._reading.read(lambda feed: feed.profile(kind, value))
         if profile is None:
             raise RefusedError("not_found", "no event has carried this identifier")
         return _json(profile)
+
+    async def _command(self, request: Request) -> Response:
+        """Write a command into the log, for the engine to fold; what it did is seen on the read side."""
+        content = await bodies.read(request.receive, dict(request.scope["headers"]), self._intake.config.limits)
+        bodies.check(content, self._intake.config.limits)
+        try:
+            entry = commands.entry(body.decode(content), now=self._intake.now())
+        except PayloadError as error:
+            raise RefusedError("malformed_body", f"{error.pointer or '/'}: {error.message}") from None
+        return _json({"success": True, "seq": await self._intake.writer().append(entry)})
 
     async def _ledger(self, _: Request) -> Response:
         return _json(await self._reading.read(Feed.ledger))

@@ -69,7 +69,7 @@ class Gtm(Source):
     """dataLayer pushes, one a request, or several in an array."""
 
     name = "gtm"
-    routes = (Route(path="/collect"), Route(path="/collect/{key}"))
+    routes = (Route(path="/collect"),)
     kind = "collect"
     side = "web"
 

@@ -1,0 +1,85 @@
+"""`tagway init`, `check` and `sources`: from nothing to a configuration that runs."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from tagway.cli import tagway
+from tagway.config import Config
+from tagway.testing import InProcess
+
+
+@pytest.fixture
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    monkeypatch.chdir(tmp_path)
+    return CliRunner()
+
+
+def run(runner: CliRunner, *arguments: str) -> Result:
+    return runner.invoke(tagway, arguments)
+
+
+def test_init_writes_a_configuration_that_checks_clean(runner: CliRunner) -> None:
+    assert run(runner, "init").exit_code == 0
+    assert stat.S_IMODE(Path("tagway.toml").stat().st_mode) == 0o600
+    checked = run(runner, "check", "--json")
+    assert checked.exit_code == 0, checked.output
+    assert json.loads(checked.output)["sources"]["web"] == "segment"
+
+
+def test_every_init_makes_other_keys(runner: CliRunner) -> None:
+    run(runner, "init", "--config", "a.toml")
+    run(runner, "init", "--config", "b.toml")
+    assert Path("a.toml").read_text() != Path("b.toml").read_text()
+
+
+def test_init_never_touches_a_file_that_is_there(runner: CliRunner) -> None:
+    Path("tagway.toml").write_text("mine")
+    assert run(runner, "init").exit_code != 0
+    assert Path("tagway.toml").read_text() == "mine"
+
+
+def test_every_offered_source_can_be_taken_as_it_stands(runner: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(runner, "init")
+    path = Path("tagway.toml")
+    head, _, offered = path.read_text().partition("# Further sources")
+    lines = [line.removeprefix("# ") for line in offered.splitlines()[1:]]
+    for line in lines:
+        if "env:" in line:
+            monkeypatch.setenv(line.split("env:")[1].split('"')[0], "s3cret")
+    path.write_text(head + "\n".join(lines))
+    checked = run(runner, "check")
+    assert checked.exit_code == 0, checked.output
+
+
+def test_check_fails_for_a_source_that_anybody_on_this_machine_may_send_to(runner: CliRunner) -> None:
+    Path("tagway.toml").write_text('[sources.web]\nplugin = "segment"\n')
+    checked = run(runner, "check")
+    assert (checked.exit_code, "has no write_keys" in checked.output) == (1, True)
+
+
+def test_check_fails_for_one_key_that_opens_two_sources(runner: CliRunner) -> None:
+    Path("tagway.toml").write_text(
+        '[sources.a]\nplugin = "segment"\nwrite_keys = ["k"]\n[sources.b]\nplugin = "segment"\nwrite_keys = ["k"]\n'
+    )
+    checked = run(runner, "check")
+    assert checked.exit_code == 1
+    assert "share the path" in str(checked.exception)
+
+
+def test_sources_shows_refusals_and_which_secret_matched_without_the_secret(runner: CliRunner) -> None:
+    Path("tagway.toml").write_text('[sources.web]\nplugin = "segment"\nwrite_keys = ["old-key", "new-key"]\n')
+    from tagway import config
+
+    loaded: Config = config.load()
+    with InProcess(Path("tagway-data"), loaded) as gateway:
+        gateway.append("web", b'{"type":"track","event":"Product Viewed","anonymousId":"a"}', path="/v1/track", which=1)
+        gateway.fold.drain()
+    told = json.loads(run(runner, "sources", "--json").output)
+    assert [proof["last_matched"] is None for proof in told["proofs"]] == [True, False]
+    assert told["items"] == {"violating": 1}
+    assert "old-key" not in json.dumps(told)
