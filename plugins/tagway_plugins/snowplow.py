@@ -1,0 +1,320 @@
+"""Snowplow's tracker protocol (tp2): POST of many events, GET of one. All values are strings.
+
+An event's time is `ttm` (true) or `dtm` (the device's), its message id is `eid`. Self-describing events
+(`e=ue`) carry their own data as JSON or base64url, with or without padding; the ecommerce entities that
+Snowplow's own plugin sends stand beside the event in its contexts.
+(docs.snowplow.io, tracker protocol; iglu-central, com.snowplowanalytics.snowplow.ecommerce.)
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from tagway import (
+    DeadLetter,
+    Event,
+    Example,
+    Identifier,
+    PayloadError,
+    Request,
+    Route,
+    Source,
+    body,
+    hookimpl,
+    mapping,
+    moments,
+)
+
+Object = Mapping[str, Any]
+
+_IDS: Final = mapping.Table(
+    {
+        "user_id": mapping.identifier("/uid"),
+        "anonymous_id": mapping.identifier("/duid"),
+        "device_id": mapping.identifier("/tnuid"),
+    }
+)
+_PAGE: Final = mapping.Table(
+    {"url": mapping.url("/url"), "title": mapping.text("/page"), "referrer": mapping.text("/refr")}
+)
+_STRUCTURED: Final = mapping.Table(
+    {
+        "category": mapping.text("/se_ca"),
+        "action": mapping.text("/se_ac"),
+        "label": mapping.text("/se_la"),
+        "property": mapping.text("/se_pr"),
+        "value": mapping.amount("/se_va"),
+    }
+)
+_PRODUCT: Final = {
+    "product_id": mapping.identifier("/id"),
+    "sku": mapping.text("/sku", "/id"),
+    "name": mapping.text("/name"),
+    "variant": mapping.text("/variant"),
+    "brand": mapping.text("/brand"),
+    "category": mapping.text("/category"),
+    "price": mapping.amount("/price"),
+    "quantity": mapping.count("/quantity"),
+    "currency": mapping.currency("/currency"),
+    "position": mapping.count("/position"),
+}
+_ECOMMERCE: Final = "snowplow_ecommerce_action"
+# Entities of the ecommerce plugin, by the last part of their schema's name.
+_ENTITIES: Final[Mapping[str, mapping.Table]] = {
+    "product": mapping.Table(_PRODUCT),
+    "cart": mapping.Table(
+        {
+            "cart_id": mapping.identifier("/cart_id"),
+            "value": mapping.amount("/total_value"),
+            "currency": mapping.currency("/currency"),
+        }
+    ),
+    "transaction": mapping.Table(
+        {
+            "order_id": mapping.identifier("/transaction_id"),
+            "total": mapping.amount("/revenue"),
+            "currency": mapping.currency("/currency"),
+            "tax": mapping.amount("/tax"),
+            "shipping": mapping.amount("/shipping"),
+            "coupon": mapping.text("/discount_code"),
+            "discount": mapping.amount("/discount_amount"),
+            "payment_method": mapping.text("/payment_method"),
+        }
+    ),
+    "refund": mapping.Table(
+        {
+            "order_id": mapping.identifier("/transaction_id"),
+            "refund_amount": mapping.amount("/refund_amount"),
+            "currency": mapping.currency("/currency"),
+            "reason": mapping.text("/refund_reason"),
+        }
+    ),
+    "checkout_step": mapping.Table(
+        {"step_index": mapping.count("/step"), "shipping_method": mapping.text("/delivery_method")}
+    ),
+    "user": mapping.Table({"email": mapping.text("/email")}),
+}
+_ACTIONS: Final = {
+    "product_view": "Product Viewed",
+    "list_view": "Collection Viewed",
+    "add_to_cart": "Added to Cart",
+    "remove_from_cart": "Removed from Cart",
+    "checkout_step": "Checkout Step Completed",
+    "transaction": "Order Completed",
+    "refund": "Order Refunded",
+}
+_ONE_PRODUCT: Final = ("product_view", "add_to_cart", "remove_from_cart")
+_TRANSACTION: Final = mapping.Table(
+    {
+        "order_id": mapping.identifier("/tr_id"),
+        "total": mapping.amount("/tr_tt"),
+        "tax": mapping.amount("/tr_tx"),
+        "shipping": mapping.amount("/tr_sh"),
+        "affiliation": mapping.text("/tr_af"),
+        "currency": mapping.currency("/tr_cu"),
+    }
+)
+_ITEM: Final = mapping.Table(
+    {
+        "order_id": mapping.identifier("/ti_id"),
+        "sku": mapping.text("/ti_sk"),
+        "name": mapping.text("/ti_nm"),
+        "category": mapping.text("/ti_ca"),
+        "price": mapping.amount("/ti_pr"),
+        "quantity": mapping.count("/ti_qu"),
+        "currency": mapping.currency("/ti_cu"),
+    }
+)
+_SIDES: Final = {"web": "web", "mob": "app", "srv": "server", "app": "app"}
+
+
+class Snowplow(Source):
+    """What Snowplow's trackers send."""
+
+    name = "snowplow"
+    routes = (
+        Route(path="/com.snowplowanalytics.snowplow/tp2"),
+        Route(path="/i", methods=("GET",), pixel=True),
+    )
+    kind = "collect"
+    side = "web"
+
+    def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
+        """One event for a GET, one per element of a POST. Raises `PayloadError`."""
+        if not request.body or request.method == "GET":
+            return [_event(_fields(request), "")]
+        try:
+            document = body.decode(request.body)
+        except ValueError as error:
+            raise PayloadError(str(error)) from None
+        if not isinstance(document, dict):
+            raise PayloadError("expected a JSON object: `schema` and `data`")
+        data = document.get("data")
+        if not isinstance(data, list):
+            raise PayloadError("expected an array of events", pointer="/data")
+        return [_event(one, f"/data/{place}") for place, one in enumerate(data)]
+
+    def snippet(self, endpoint: str, key: str) -> str:
+        """The call that points the JavaScript tracker here."""
+        del key
+        return _SNIPPET.replace("ENDPOINT", endpoint)
+
+    def examples(self) -> Sequence[Example]:
+        """A page view, as the Python tracker posts it."""
+        path = "/com.snowplowanalytics.snowplow/tp2"
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        return (Example(name="page_view", path=path, body=body.encode(_PAGE_VIEW), headers=headers),)
+
+
+def _fields(request: Request) -> dict[str, str]:
+    """A GET's event: its query, or a body that is one (files of queries have it there)."""
+    query = request.query or request.body.decode("utf-8", "replace")
+    try:
+        return dict(parse_qsl(query.strip(), max_num_fields=500))
+    except ValueError:
+        raise PayloadError("more than 500 parameters") from None
+
+
+def _event(one: Any, at: str) -> Event | DeadLetter:
+    if not isinstance(one, dict) or not isinstance(kind := one.get("e"), str) or not kind:
+        return DeadLetter(code="payload", message="expected an event: an object with `e`", pointer=f"{at}/e")
+    try:
+        raw_name, name, type_, properties = _read(kind, one)
+    except ValueError as error:
+        return DeadLetter(code="payload", message=str(error), pointer=at)
+    message_id = mapping.as_identifier(one.get("eid"))
+    page = _PAGE.read(one)
+    return Event(
+        type=type_,
+        name=name,
+        raw_name=raw_name,
+        message_id=message_id if isinstance(message_id, str) else "",
+        timestamp=moments.from_unix(one.get("ttm") or one.get("dtm"), "ms"),
+        identifiers=tuple(Identifier(*id_) for id_ in _IDS.read(one).items() if isinstance(id_[1], str)),
+        properties=properties,
+        context={"page": page} if page and type_ != "page" else {},
+        side=_side(one),
+        item=at,
+        mapping=_ORIGINS.get(kind, {}),
+    )
+
+
+def _side(one: Object) -> Any:
+    platform = one.get("p")
+    return _SIDES.get(platform, "web") if isinstance(platform, str) else "web"
+
+
+def _read(kind: str, one: Object) -> tuple[str, str, Any, dict[str, Any]]:
+    """The vendor's name, ours, the type and the properties. Raises ValueError for data that is not readable."""
+    if kind == "pv":
+        return "pv", "page", "page", _PAGE.read(one)
+    if kind == "ue":
+        return _self_describing(one)
+    if kind == "se":
+        found = _STRUCTURED.read(one)
+        action = found.get("action")
+        return "se", action if isinstance(action, str) else "Structured Event", "track", found
+    if kind == "tr":
+        return "tr", "Order Completed", "track", _TRANSACTION.read(one)
+    return (kind, "Order Item", "track", _ITEM.read(one)) if kind == "ti" else (kind, _OTHERS.get(kind, kind), "track", {})
+
+
+_OTHERS: Final = {"pp": "Page Pinged"}
+
+
+def _self_describing(one: Object) -> tuple[str, str, Any, dict[str, Any]]:
+    """A self-describing event: its schema names it, its data are its properties."""
+    wrapper = _json(one, "ue_pr", "ue_px")
+    inner = wrapper.get("data") if isinstance(wrapper, dict) else None
+    if not isinstance(inner, dict) or not isinstance(schema := inner.get("schema"), str):
+        raise ValueError("expected a self-describing event: a schema and its data in `ue_pr` or `ue_px`")
+    data = inner.get("data")
+    data = data if isinstance(data, dict) else {}
+    name = _schema_name(schema)
+    if name == _ECOMMERCE and isinstance(action := data.get("type"), str) and action in _ACTIONS:
+        return action, _ACTIONS[action], "track", _ecommerce(action, data, one)
+    return schema, name.replace("_", " ").title(), "track", dict(data)
+
+
+def _ecommerce(action: str, data: Object, one: Object) -> dict[str, Any]:
+    """The entities beside an ecommerce action, as one event's properties."""
+    contexts = _json(one, "co", "cx") if "co" in one or "cx" in one else {}
+    entities = contexts.get("data") if isinstance(contexts, dict) else None
+    found: dict[str, Any] = {"collection_name": data["name"]} if data.get("name") else {}
+    products = []
+    for entity in entities if isinstance(entities, list) else ():
+        schema = entity.get("schema") if isinstance(entity, dict) else None
+        table = _ENTITIES.get(_schema_name(schema)) if isinstance(schema, str) else None
+        if table is None:
+            continue
+        read = table.read(entity.get("data"))
+        if table is _ENTITIES["product"]:
+            products.append(read)
+        else:
+            found |= read
+    if products and action in _ONE_PRODUCT:
+        found = {**products[0], **found}
+    if products and (action not in _ONE_PRODUCT or len(products) > 1):
+        found["products"] = products
+    return found
+
+
+def _schema_name(schema: str) -> str:
+    """`iglu:com.shop/viewed_product/jsonschema/1-0-0` is "viewed_product"."""
+    parts = schema.split("/")
+    return parts[1] if len(parts) > 1 and parts[1] else schema
+
+
+def _json(one: Object, plain: str, packed: str) -> Any:
+    """JSON that is a string in one field, or base64url of it in another. Raises ValueError."""
+    text = one.get(plain)
+    if isinstance(text, str) and text:
+        return body.decode(text)
+    text = one.get(packed)
+    if not isinstance(text, str) or not text:
+        return {}
+    try:
+        return body.decode(base64.urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4)))
+    except binascii.Error:
+        raise ValueError(f"`{packed}` is not base64url") from None
+
+
+_ORIGINS: Final = {
+    "pv": _PAGE.origins(),
+    "se": _STRUCTURED.origins(),
+    "tr": _TRANSACTION.origins(),
+    "ti": _ITEM.origins(),
+    "ue": {"/properties": "/ue_pr"},
+}
+_PAGE_VIEW: Final = {
+    "schema": "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4",
+    "data": [
+        {
+            "e": "pv",
+            "eid": "5f1f4a1e-2f6c-4a55-9a1e-6d1d7c1b0a01",
+            "dtm": "1793527200000",
+            "p": "web",
+            "tv": "py-1.1.0",
+            "aid": "shop",
+            "duid": "5ad9f7c2-91d4-4a2e-b7f0-3f6e6c1d0b11",
+            "url": "https://ember-and-oak.example/",
+            "page": "Ember & Oak",
+        }
+    ],
+}
+_SNIPPET: Final = """\
+import { newTracker, trackPageView } from "@snowplow/browser-tracker";
+
+newTracker("tagway", "ENDPOINT", { appId: "shop", credentials: "omit" });
+trackPageView();
+"""
+
+
+@hookimpl
+def register_sources(register: Callable[[Source], None]) -> None:
+    """Register the source."""
+    register(Snowplow())
