@@ -216,7 +216,7 @@ class Fold:
             schema=judged.schema,
             timestamp=item.timestamp,
             alias_id=item.alias_id,
-            anonymous_id=item.ids.get("anonymous_id"),
+            anonymous_id=item.ids.get("anonymous_id") or item.ids.get("client_id"),
             user_id=item.ids.get("user_id"),
             email=item.ids.get("email"),
             cart_id=item.ids.get("cart_token"),

@@ -57,7 +57,7 @@ def _event(request: Request, event: Event, judged: Judged, key: bytes, *, repeat
         "schema": judged.schema,
         "timestamp": moments.write(request.received_at if event.timestamp is None else event.timestamp),
         "received_at": moments.write(request.received_at),
-        "anonymous_id": first.get("anonymous_id"),
+        "anonymous_id": first.get("anonymous_id") or first.get("client_id"),
         "user_id": first.get("user_id"),
         "email": first.get("email"),
         "cart_id": first.get("cart_token"),

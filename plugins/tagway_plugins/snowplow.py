@@ -137,8 +137,8 @@ class Snowplow(Source):
 
     name = "snowplow"
     routes = (
-        Route(path="/com.snowplowanalytics.snowplow/tp2"),
-        Route(path="/i", methods=("GET",), pixel=True),
+        Route(path="/com.snowplowanalytics.snowplow/tp2", credentials=True),
+        Route(path="/i", methods=("GET",), pixel=True, credentials=True),
     )
     kind = "collect"
     side = "web"
@@ -220,7 +220,9 @@ def _read(kind: str, one: Object) -> tuple[str, str, Any, dict[str, Any]]:
         return "se", action if isinstance(action, str) else "Structured Event", "track", found
     if kind == "tr":
         return "tr", "Order Completed", "track", _TRANSACTION.read(one)
-    return (kind, "Order Item", "track", _ITEM.read(one)) if kind == "ti" else (kind, _OTHERS.get(kind, kind), "track", {})
+    return (
+        (kind, "Order Item", "track", _ITEM.read(one)) if kind == "ti" else (kind, _OTHERS.get(kind, kind), "track", {})
+    )
 
 
 _OTHERS: Final = {"pp": "Page Pinged"}

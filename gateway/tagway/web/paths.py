@@ -36,8 +36,8 @@ class Target:
 
     @property
     def is_webhook(self) -> bool:
-        """Whether it is opened by secrets instead of write keys."""
-        return self.bound.source.kind == "webhook"
+        """Whether it is opened by secrets instead of write keys: also the one such path of a `collect` source."""
+        return self.bound.source.kind == "webhook" or self.route.path.startswith("/webhooks/")
 
     @property
     def keys(self) -> tuple[str, ...]:

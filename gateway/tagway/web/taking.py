@@ -164,6 +164,8 @@ class Taking:
                 "`tagway init` writes a configuration with keys",
             )
         if not target.is_webhook:
+            if not target.keys and bound.config.secrets:
+                raise RefusedError("no_proof", "this source has secrets for its webhooks, but no write_keys for this")
             if target.keys:
                 self.which = target.keys.index(self._key(target))
             return not bound.open

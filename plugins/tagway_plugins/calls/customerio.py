@@ -68,6 +68,7 @@ class CustomerIo(Source):
         Route(path="/api/v2/entity"),
         Route(path="/api/v2/batch"),
         *(Route(path=f"/v1/{call}", sdk=True, dialect=True) for call in _PIPELINES),
+        Route(path="/v1/projects/{write_key}/settings", methods=("GET",), settings=True, dialect=True),
     )
     headers = frozenset(("x-cio-signature", "x-cio-timestamp"))
     signature_header = "x-cio-signature"
@@ -101,6 +102,10 @@ class CustomerIo(Source):
         if path.endswith("/api/v1/merge_customers"):
             return [_merge(document, "")]
         return _entities(document) if "/api/v2/" in path else [_report(document)]
+
+    def settings(self, endpoint: str, key: str) -> Mapping[str, Any]:
+        """What the Pipelines browser SDK asks before it starts."""
+        return dialect.settings("Customer.io Data Pipelines", endpoint, key)
 
     def examples(self) -> Sequence[Example]:
         """An event of a known person, and the report of a message that was opened."""
@@ -184,9 +189,7 @@ def _sent(one: Object, person: tuple[Identifier, ...], at: str) -> Event | DeadL
     )
 
 
-def _identify(
-    attributes: Object, person: tuple[Identifier, ...], at: str, envelope: Object = _NOTHING
-) -> Event:
+def _identify(attributes: Object, person: tuple[Identifier, ...], at: str, envelope: Object = _NOTHING) -> Event:
     """A person and what is known of them; an `anonymous_id` among it joins the anonymous history."""
     traits = {key: value for key, value in attributes.items() if key not in _NOT_TRAITS}
     ids = (*person, *(_anonymous(attributes) or _anonymous(envelope)))
@@ -235,10 +238,9 @@ def _report(one: Object) -> Event | DeadLetter:
     }
     words = f"{_CHANNELS.get(what, what.replace('_', ' ').title())} {metric.replace('_', ' ').title()}"
     properties = {key: value for key, value in data.items() if key not in _TOLD_ELSEWHERE}
-    event = _event(
+    return _event(
         one, name=words, raw_name=f"{what}.{metric}", ids=_person(known), properties=properties, at="", side="provider"
     )
-    return event
 
 
 def _event(

@@ -49,6 +49,15 @@ def read(request: Request) -> Iterable[Event | DeadLetter]:
     return [_call(one, "", f"{at}/{place}", document, request.received_at) for place, one in enumerate(items)]
 
 
+def settings(integration: str, endpoint: str, key: str) -> Object:
+    """The settings of analytics-next and its forks: where `integration`, their own delivery, sends to."""
+    protocol, _, host = endpoint.rpartition("://")
+    return {
+        "integrations": {integration: {"apiKey": key, "apiHost": f"{host}/v1", "protocol": protocol or "https"}},
+        "plan": {"track": {"__default": {"enabled": True}}},
+    }
+
+
 def _call(call: Any, path: str, at: str, envelope: Object, received_at: int) -> Event | DeadLetter:
     """One call; `path` is the kind that its path says, `envelope` what a batch says for all of its calls."""
     if not isinstance(call, dict):

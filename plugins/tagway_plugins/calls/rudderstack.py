@@ -22,7 +22,11 @@ class RudderStack(Source):
     """What RudderStack's SDKs send."""
 
     name = "rudderstack"
-    routes = (*(Route(path=f"/v1/{call}", sdk=True) for call in _CALLS), Route(path="/beacon/v1/batch", sdk=True))
+    routes = (
+        *(Route(path=f"/v1/{call}", sdk=True, dialect=True) for call in _CALLS),
+        Route(path="/beacon/v1/batch", sdk=True),
+        Route(path="/sourceConfig/", methods=("GET",), settings=True),
+    )
     kind = "collect"
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:

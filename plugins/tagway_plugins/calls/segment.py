@@ -7,7 +7,7 @@ SDKs work unchanged with another host. Keys are checked before a call gets here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from tagway import DeadLetter, Event, Example, Request, Route, Source, body, hookimpl
 
@@ -20,18 +20,24 @@ class Segment(Source):
     """What Segment's SDKs send."""
 
     name = "segment"
-    routes = tuple(Route(path=f"/v1/{call}", sdk=True) for call in _CALLS)
+    routes = (
+        *(Route(path=f"/v1/{call}", sdk=True) for call in _CALLS),
+        Route(path="/v1/projects/{write_key}/settings", methods=("GET",), settings=True),
+    )
     kind = "collect"
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
         """One event for a call, one per element of a batch. Raises `PayloadError`."""
         return dialect.read(request)
 
+    def settings(self, endpoint: str, key: str) -> Mapping[str, Any]:
+        """What analytics.js asks before it starts: this one integration, or it would load others from the CDN."""
+        return dialect.settings("Segment.io", endpoint, key)
+
     def snippet(self, endpoint: str, key: str) -> str:
         """The options that point analytics.js here."""
-        host = endpoint.split("://", 1)[-1]
-        protocol = endpoint.split("://", 1)[0] if "://" in endpoint else "https"
-        return _SNIPPET.format(key=key or "YOUR_WRITE_KEY", endpoint=endpoint, host=host, protocol=protocol)
+        protocol, _, host = endpoint.rpartition("://")
+        return _SNIPPET.format(key=key or "YOUR_WRITE_KEY", endpoint=endpoint, host=host, protocol=protocol or "https")
 
     def examples(self) -> Sequence[Example]:
         """A batch: an anonymous view, then who it was."""

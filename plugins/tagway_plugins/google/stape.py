@@ -55,7 +55,7 @@ class Stape(Source):
     """Events of stape's tags, as POST or GET."""
 
     name = "stape"
-    routes = (Route(path="/data", methods=("GET", "POST"), pixel=True), Route(path="/data/{key}"))
+    routes = (Route(path="/data", methods=("GET", "POST"), pixel=True),)
     kind = "collect"
     side = "server"
     forms = True
