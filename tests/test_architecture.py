@@ -14,8 +14,9 @@ ROOMS = ("gateway", "plugins", "schemas", "tui", "tests")
 CODE = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 PUBLIC = {
-    "Access", "DeadLetter", "Event", "Example", "Identifier", "PayloadError", "Proof", "RefusedError", "Request",
-    "Route", "Source", "body", "hookimpl", "mapping", "moments", "money", "signatures",
+    "Access", "ConfigError", "DeadLetter", "Event", "Example", "Identifier", "PayloadError", "Proof", "RefusedError",
+    "Request", "Route", "Source", "body", "captures", "forms", "hookimpl", "mapping", "moments", "money", "quiz",
+    "signatures",
 }  # fmt: skip
 
 

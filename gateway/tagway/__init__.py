@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tagway.core.events import Event as Event
     from tagway.core.events import Identifier as Identifier
     from tagway.core.events import Request as Request
+    from tagway.errors import ConfigError as ConfigError
     from tagway.errors import PayloadError as PayloadError
     from tagway.errors import RefusedError as RefusedError
     from tagway.hookspecs import Access as Access
@@ -34,6 +35,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Access": "tagway.hookspecs",
+    "ConfigError": "tagway.errors",
     "DeadLetter": "tagway.core.events",
     "Event": "tagway.core.events",
     "Example": "tagway.hookspecs",

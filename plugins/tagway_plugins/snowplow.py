@@ -147,13 +147,7 @@ class Snowplow(Source):
         """One event for a GET, one per element of a POST. Raises `PayloadError`."""
         if not request.body or request.method == "GET":
             return [_event(_fields(request), "")]
-        try:
-            document = body.decode(request.body)
-        except ValueError as error:
-            raise PayloadError(str(error)) from None
-        if not isinstance(document, dict):
-            raise PayloadError("expected a JSON object: `schema` and `data`")
-        data = document.get("data")
+        data = request.document().get("data")
         if not isinstance(data, list):
             raise PayloadError("expected an array of events", pointer="/data")
         return [_event(one, f"/data/{place}") for place, one in enumerate(data)]

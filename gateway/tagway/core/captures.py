@@ -25,8 +25,10 @@ _ASKS_FOR_PHONE: Final = re.compile(
 _UNFILLED: Final = re.compile(r"\{.*\}|\[.*\]|%[A-Za-z_]+%|<.*>|[xX]{3,}|hidden_value", re.DOTALL)
 _MEANT: Final[dict[str, str]] = {
     **dict.fromkeys(("anonymousid", "anonid", "ajsanonymousid", "visitorid", "aid"), "anonymous_id"),
+    **dict.fromkeys(("rudderanonymousid", "segmentanonymousid", "tagwayanonymousid"), "anonymous_id"),
+    "shopifyy": "anonymous_id",  # The cookie `_shopify_y`: the pixel's clientId.
     **dict.fromkeys(("userid", "customerid", "shopifycustomerid", "uid", "clientuserid"), "user_id"),
-    **dict.fromkeys(("clientid", "gaclientid", "shopifyy"), "client_id"),
+    **dict.fromkeys(("clientid", "gaclientid"), "client_id"),
     "deviceid": "device_id",
     **dict.fromkeys(("carttoken", "cartid"), "cart_token"),
     **dict.fromkeys(("checkouttoken", "checkoutid"), "checkout_token"),

@@ -50,12 +50,7 @@ class Ga4(Source):
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
         """One event for each in `events`. Raises `PayloadError`."""
-        try:
-            document = body.decode(request.body)
-        except ValueError as error:
-            raise PayloadError(str(error)) from None
-        if not isinstance(document, dict):
-            raise PayloadError("expected a JSON object")
+        document = request.document()
         events = document.get("events")
         if not isinstance(events, list):
             raise PayloadError("expected an array of events", pointer="/events")

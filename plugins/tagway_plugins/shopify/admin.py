@@ -22,7 +22,6 @@ from tagway import (
     Proof,
     Request,
     Source,
-    body,
     hookimpl,
     mapping,
     moments,
@@ -67,12 +66,7 @@ class Shopify(Source):
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
         """One event for a delivery. Raises `PayloadError` for a body that is no object, or without a topic."""
-        try:
-            document = body.decode(request.body)
-        except ValueError as error:
-            raise PayloadError(str(error)) from None
-        if not isinstance(document, dict):
-            raise PayloadError("expected a JSON object")
+        document = request.document()
         topic = _topic(request)
         if topic == "customers/merge":
             return [_merge(document, request)]

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import Any, Final
 
-from tagway import Identifier, mapping
+from tagway import Identifier, captures, mapping
 
-_NOT_LETTERS: Final = re.compile(r"[^a-z0-9]")
-# Attribute names under which scripts and apps put a browser's ids into a cart (RudderStack's is documented).
-_ATTRIBUTE_KINDS: Final = {
-    "anonymousid": "anonymous_id",
-    "ajsanonymousid": "anonymous_id",
-    "rudderanonymousid": "anonymous_id",
-    "segmentanonymousid": "anonymous_id",
-    "tagwayanonymousid": "anonymous_id",
-    "clientid": "client_id",
-    "gaclientid": "client_id",
-    "deviceid": "device_id",
-}
+_KINDS: Final = ("anonymous_id", "client_id", "device_id")
 
 
 def token(*pointers: str) -> mapping.Field:
@@ -34,21 +21,10 @@ def variant_title(*pointers: str) -> mapping.Field:
 
 def attribute_ids(attributes: Any) -> tuple[Identifier, ...]:
     """The identifiers that scripts left in cart or note attributes: `[{name|key, value}]`, or an object."""
-    found = []
-    for name, value in _pairs(attributes):
-        kind = _ATTRIBUTE_KINDS.get(_NOT_LETTERS.sub("", name.lower()))
-        if kind is not None and isinstance(value, str) and value.strip():
-            found.append(Identifier(kind, value.strip()))
-    return tuple(found)
-
-
-def _pairs(attributes: Any) -> list[tuple[str, Any]]:
-    if isinstance(attributes, Mapping):
-        return [(str(name), value) for name, value in attributes.items()]
-    if not isinstance(attributes, list):
-        return []
-    entries = [one for one in attributes if isinstance(one, dict)]
-    return [(str(one.get("name") or one.get("key") or ""), one.get("value")) for one in entries]
+    if isinstance(attributes, list):
+        entries = [one for one in attributes if isinstance(one, dict)]
+        attributes = {mapping.string(one.get("name") or one.get("key")): one.get("value") for one in entries}
+    return captures.identifiers_in(attributes, _KINDS) if isinstance(attributes, dict) else ()
 
 
 def _as_token(value: Any, _: mapping.Given) -> Any:

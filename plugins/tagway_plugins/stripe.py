@@ -1,0 +1,279 @@
+"""Stripe webhooks: Checkout sessions, refunds, invoices, subscriptions.
+
+Signature: `Stripe-Signature: t=...,v1=...`, hex HMAC-SHA256 over `{t}.{raw body}`, five minutes of tolerance.
+Amounts are integers in minor units of a lower-case currency, by Stripe's own table of decimals.
+
+Pitfalls that are handled: a completed session whose payment is still `unpaid` is no order yet; line items are
+not in the webhook unless it was expanded; `amount_refunded` is the sum of all refunds so far, so a part is its
+difference to before. `customer` (`cus_...`) is Stripe's id, not the store's: it is kept, but identifies nobody,
+or a shopper who is known by the store's id would become two people.
+(docs.stripe.com: webhooks, Checkout Session object, currencies.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tagway import (
+    ConfigError,
+    DeadLetter,
+    Event,
+    Example,
+    Identifier,
+    PayloadError,
+    Request,
+    Source,
+    body,
+    captures,
+    hookimpl,
+    mapping,
+    moments,
+    money,
+    signatures,
+)
+
+Object = Mapping[str, Any]
+
+# Where Stripe's decimals are not ISO 4217's: a currency that has as many as Stripe takes.
+_DECIMALS_OF: Final = {"ISK": "EUR", "UGX": "EUR", "MGA": "JPY"}
+_REFERENCES: Final = ("anonymous_id", "client_id", "user_id", "cart_token", "checkout_token")
+_KINDS: Final = ("anonymous_id", "client_id", "device_id", "user_id", "cart_token", "email", "phone")
+
+
+def _order_id() -> mapping.Field:
+    """The store's own order number where it put one, else the payment: refunds name that, too."""
+    return mapping.identifier("/metadata/order_id", "/payment_intent/id", "/payment_intent", "/id")
+
+
+_PERSON: Final = {
+    "email": mapping.text("/customer_details/email", "/customer_email", "/receipt_email", "/billing_details/email"),
+    "phone": mapping.text("/customer_details/phone", "/customer_phone", "/billing_details/phone"),
+    "payment_customer_id": mapping.identifier("/customer/id", "/customer"),
+}
+_LINE: Final = mapping.Table(
+    {
+        "product_id": mapping.identifier("/price/product/id", "/price/product"),
+        "variant_id": mapping.identifier("/price/id"),
+        "sku": mapping.text("/price/product/metadata/sku", "/price/metadata/sku", "/price/lookup_key"),
+        "name": mapping.text("/description"),
+        "price": mapping.minor("/price/unit_amount"),
+        "quantity": mapping.count("/quantity"),
+        "line_total": mapping.minor("/amount_total"),
+    }
+)
+_SESSION: Final = mapping.Table(
+    {
+        "order_id": _order_id(),
+        "checkout_id": mapping.identifier("/metadata/checkout_id", "/metadata/checkout_token", "/id"),
+        "cart_id": mapping.identifier("/metadata/cart_id", "/metadata/cart_token"),
+        "currency": mapping.currency("/currency"),
+        "total": mapping.minor("/amount_total"),
+        "subtotal": mapping.minor("/amount_subtotal"),
+        "value": mapping.minor("/amount_subtotal"),
+        "tax": mapping.minor("/total_details/amount_tax"),
+        "shipping": mapping.minor("/total_details/amount_shipping"),
+        "discount": mapping.minor("/total_details/amount_discount"),
+        **_PERSON,
+        "products": mapping.each("/line_items/data", _LINE),
+    }
+)
+_CHARGE: Final = mapping.Table(
+    {
+        "order_id": _order_id(),
+        "currency": mapping.currency("/currency"),
+        "is_full_refund": mapping.flag("/refunded"),
+        "reason": mapping.text("/refunds/data/0/reason"),
+        **_PERSON,
+    }
+)
+_SUBSCRIPTION: Final = mapping.Table(
+    {
+        "subscription_id": mapping.identifier("/id"),
+        "product_id": mapping.identifier("/items/data/0/price/product/id", "/items/data/0/price/product"),
+        "plan_id": mapping.identifier("/items/data/0/price/id"),
+        "interval_unit": mapping.text("/items/data/0/price/recurring/interval"),
+        "interval_count": mapping.count("/items/data/0/price/recurring/interval_count"),
+        "price": mapping.minor("/items/data/0/price/unit_amount"),
+        "quantity": mapping.count("/items/data/0/quantity"),
+        "currency": mapping.currency("/currency"),
+        "payment_customer_id": mapping.identifier("/customer/id", "/customer"),
+    }
+)
+_ENDED: Final = mapping.Table(
+    {
+        "subscription_id": mapping.identifier("/id"),
+        "reason": mapping.text("/cancellation_details/reason"),
+        "payment_customer_id": mapping.identifier("/customer/id", "/customer"),
+    }
+)
+_OTHER: Final = mapping.Table(
+    {
+        "resource_id": mapping.identifier("/id"),
+        "status": mapping.text("/status"),
+        "currency": mapping.currency("/currency"),
+        "total": mapping.minor("/amount_total", "/total", "/amount"),
+        **_PERSON,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What becomes of one type of event: its name and the values of its object."""
+
+    name: str
+    table: mapping.Table
+
+    @property
+    def origins(self) -> dict[str, str]:
+        """Where its values come from."""
+        return {to: f"/data/object{source}" for to, source in self.table.origins().items()}
+
+
+_PAID: Final = Kind(name="Order Completed", table=_SESSION)
+KINDS: Final[Mapping[str, Kind]] = {
+    "checkout.session.completed": _PAID,
+    "checkout.session.async_payment_succeeded": _PAID,
+    "charge.refunded": Kind(name="Order Refunded", table=_CHARGE),
+    "customer.subscription.created": Kind(name="Subscription Started", table=_SUBSCRIPTION),
+    "customer.subscription.deleted": Kind(name="Subscription Cancelled", table=_ENDED),
+    # Stripe's customer is a payer, not an account of the store: not the catalogue's Customer Created.
+    "customer.created": Kind(name="Payment Customer Created", table=_OTHER),
+    "customer.updated": Kind(name="Payment Customer Updated", table=_OTHER),
+}
+"""The types that Tagway knows; any other is named after its words and keeps its id, person and amount."""
+_ORIGINS: Final = {name: kind.origins for name, kind in KINDS.items()}
+_OTHER_ORIGINS: Final = Kind(name="", table=_OTHER).origins
+
+
+class Stripe(Source):
+    """Stripe's webhooks. The option `client_reference` says what the store puts into `client_reference_id`."""
+
+    name = "stripe"
+    headers = frozenset(("stripe-signature",))
+    signature_header = "stripe-signature"
+    scheme = signatures.Stamped(header="stripe-signature")
+    kind = "webhook"
+    side = "server"
+
+    def configured(self, options: Mapping[str, Any]) -> Source:
+        """Check the options. Raises `ConfigError`."""
+        if unknown := sorted(options.keys() - {"client_reference"}):
+            raise ConfigError(f"unknown option {', '.join(unknown)}; stripe takes client_reference")
+        if options.get("client_reference", _REFERENCES[0]) not in _REFERENCES:
+            raise ConfigError(f"client_reference is one of {', '.join(_REFERENCES)}")
+        return self
+
+    def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
+        """One event for a delivery. Raises `PayloadError`."""
+        document = request.document()
+        topic = document.get("type")
+        if not isinstance(topic, str) or not topic:
+            raise PayloadError("expected an event with a `type`", pointer="/type")
+        data = document.get("data")
+        found = data.get("object") if isinstance(data, dict) else None
+        if not isinstance(found, dict):
+            raise PayloadError("expected the object that the event is about", pointer="/data/object")
+        return [_event(topic, document, found, request.options)]
+
+    def examples(self) -> Sequence[Example]:
+        """A paid Checkout session."""
+        headers = {"Content-Type": "application/json"}
+        return (
+            Example(name="checkout_completed", path="/webhooks/stripe", body=body.encode(_EXAMPLE), headers=headers),
+        )
+
+
+def _event(topic: str, document: Object, found: Object, options: Object) -> Event:
+    kind = _kind(topic, found)
+    currency = money.currency(found.get("currency"))
+    given = mapping.Given(currency=_DECIMALS_OF.get(currency or "", currency))
+    properties = kind.table.read(found, given)
+    if kind.table is _CHARGE:
+        properties |= _refunded(document, found, given)
+    event_id = mapping.as_identifier(document.get("id"))
+    return Event(
+        name=kind.name,
+        raw_name=topic,
+        message_id=event_id if isinstance(event_id, str) else "",
+        timestamp=moments.from_unix(document.get("created"), "s"),
+        identifiers=_identifiers(kind, found, properties, options),
+        properties=properties,
+        traits=_traits(found),
+        context={"livemode": document["livemode"]} if isinstance(document.get("livemode"), bool) else {},
+        side="server",
+        test=document.get("livemode") is False,
+        mapping=_ORIGINS.get(topic, _OTHER_ORIGINS) if kind.table is not _OTHER else _OTHER_ORIGINS,
+    )
+
+
+def _kind(topic: str, found: Object) -> Kind:
+    """A session is an order once it is paid for (or costs nothing); one that only saves a card never is."""
+    kind = KINDS.get(topic)
+    unpaid = topic == "checkout.session.completed" and found.get("payment_status") == "unpaid"
+    if kind is None or (kind is _PAID and (unpaid or found.get("mode") == "setup")):
+        words = topic.replace("_", " ").replace(".", " ").split()
+        return Kind(name=" ".join(word[:1].upper() + word[1:] for word in words), table=_OTHER)
+    return kind
+
+
+def _refunded(document: Object, charge: Object, given: mapping.Given) -> dict[str, Any]:
+    """What this refund paid back: the difference to what had been refunded before."""
+    before = mapping.path("/data/previous_attributes/amount_refunded")(document)
+    now = money.from_minor(charge.get("amount_refunded"), given.currency)
+    earlier = money.from_minor(0 if before is None else before, given.currency)
+    return {} if now is None or earlier is None or now < earlier else {"refund_amount": now - earlier}
+
+
+def _identifiers(kind: Kind, found: Object, properties: Object, options: Object) -> tuple[Identifier, ...]:
+    """What the store handed to Stripe: `client_reference_id` and metadata; of other objects, the payer's address."""
+    ids = []
+    reference = mapping.as_identifier(found.get("client_reference_id"))
+    if isinstance(reference, str):
+        ids.append(Identifier(options.get("client_reference", _REFERENCES[0]), reference))
+    metadata = found.get("metadata")
+    if isinstance(metadata, dict):
+        ids += captures.identifiers_in(metadata, _KINDS)
+    if kind.table is not _SESSION:
+        # These events are not in the catalogue, or not with an address: nothing else would take it from there.
+        ids += [Identifier(key, properties[key]) for key in ("email", "phone") if isinstance(properties.get(key), str)]
+    return tuple(ids)
+
+
+def _traits(found: Object) -> dict[str, Any]:
+    name = mapping.path("/customer_details/name")(found) or found.get("customer_name")
+    return {"name": name} if isinstance(name, str) and name else {}
+
+
+_EXAMPLE: Final = {
+    "id": "evt_demo_1",
+    "object": "event",
+    "type": "checkout.session.completed",
+    "created": 1_793_527_500,
+    "livemode": False,
+    "data": {
+        "object": {
+            "id": "cs_test_demo_1",
+            "object": "checkout.session",
+            "mode": "payment",
+            "payment_status": "paid",
+            "payment_intent": "pi_demo_1",
+            "client_reference_id": "5ad9f7c2-91d4-4a2e-b7f0-3f6e6c1d0b11",
+            "currency": "eur",
+            "amount_subtotal": 4980,
+            "amount_total": 5470,
+            "total_details": {"amount_tax": 0, "amount_shipping": 490, "amount_discount": 0},
+            "customer": "cus_demo_1",
+            "customer_details": {"email": "mara@example.com", "phone": None, "name": "Mara Lind"},
+            "metadata": {"cart_id": "Z2NwLWV1cm9wZS13ZXN0MTowMUpGSzM"},
+        }
+    },
+}
+
+
+@hookimpl
+def register_sources(register: Callable[[Source], None]) -> None:
+    """Register the source."""
+    register(Stripe())
