@@ -7,5 +7,6 @@ in CPU. The parts are processes of their own, so that none measures another:
 `floor`    an echo that reads and parses the body, with the same uvicorn settings as the gateway
 `load`     the sender: keep-alive sockets, bytes made beforehand, a fresh message id in every event
 `engine`   one fold of a full log into an empty store
-`rounds`   the order of it all, and the figures
+`processes` starts them, and measures CPU and memory
+`rounds`   the order of it all, and what each figure means
 """

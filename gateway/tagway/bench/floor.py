@@ -16,6 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tagway.web.server import settings
+
 
 async def echo(request: Request) -> Response:
     """Read the body, parse it, answer."""
@@ -28,8 +30,7 @@ def main() -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)
     app = Starlette(routes=[Route(path, echo, methods=["POST"]) for path in ("/v1/track", "/v1/batch")])
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
-    uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(settings(app, http="httptools", lifespan="off")).run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import sys
 import time
-from typing import cast
+from typing import Final, cast
 
 import msgspec
 
 from tagway.bench.events import Template
+
+_LENGTH: Final = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +68,6 @@ class _Connection(asyncio.Protocol):
     def __init__(self, run: _Run) -> None:
         self._run = run
         self._answer = b""
-        self._wanted = 0
         self._sent = 0.0
         run.open += 1
 
@@ -76,12 +78,10 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._answer += data
-        if not self._wanted and (end := self._answer.find(b"\r\n\r\n")) >= 0:
-            self._wanted = end + 4 + _content_length(self._answer[:end])
-        if self._wanted and len(self._answer) >= self._wanted:
+        if complete(self._answer):
             self._run.took.append(time.perf_counter() - self._sent)
             self._run.refused += not self._answer.startswith(b"HTTP/1.1 200")
-            self._answer, self._wanted = b"", 0
+            self._answer = b""
             self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -99,12 +99,11 @@ class _Connection(asyncio.Protocol):
         self._transport.write(run.template.request(number))
 
 
-def _content_length(head: bytes) -> int:
-    for line in head.split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            return int(value)
-    return 0
+def complete(answer: bytes) -> bool:
+    """Whether an answer has arrived with all the bytes that its head announces."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    announced = _LENGTH.search(head)
+    return bool(end) and len(body) >= (int(announced[1]) if announced else 0)
 
 
 async def send(job: Job) -> Result:

@@ -16,6 +16,7 @@ from tagway.errors import TagwayError
 
 # command -> (module in tagway.cli, one-line help)
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "bench": ("bench", "Measure this machine."),
     "carts": ("carts", "The reachability waterfall: why carts cannot be recovered."),
     "check": ("check", "Say what would run, and fail on any fault."),
     "init": ("init", "Write tagway.toml with fresh keys."),

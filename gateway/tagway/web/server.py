@@ -91,28 +91,31 @@ class Bounded(HttpToolsProtocol):
         self.transport.close()
 
 
+def settings(application: Any, **more: Any) -> uvicorn.Config:
+    """How uvicorn is set up here, for the gateway and for the floor that the bench holds it against."""
+    return uvicorn.Config(
+        application,
+        loop="asyncio" if sys.platform == "win32" else "uvloop",
+        ws="none",
+        interface="asgi3",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE,
+        **more,
+    )
+
+
 class Server(uvicorn.Server):
     """uvicorn's server, ended by any signal that means so, and never by an exception of it."""
 
     def __init__(self, application: Application, limits: Limits, started: Callable[[], None] = lambda: None) -> None:
         """Serve an application; `started` is called once requests are taken."""
         self._application, self._started = application, started
-        settings = uvicorn.Config(
-            application,
-            http=Bounded,
-            loop="asyncio" if sys.platform == "win32" else "uvloop",
-            ws="none",
-            lifespan="on",
-            interface="asgi3",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            log_config=None,
-            backlog=_BACKLOG,
-            timeout_keep_alive=_KEEP_ALIVE,
-            timeout_graceful_shutdown=int(limits.body_seconds) + 5,
-        )
-        super().__init__(settings)
+        graceful = int(limits.body_seconds) + 5
+        super().__init__(settings(application, http=Bounded, lifespan="on", timeout_graceful_shutdown=graceful))
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
         """Start, and begin to watch for slow senders."""
