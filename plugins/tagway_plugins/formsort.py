@@ -16,8 +16,6 @@ from typing import Any, Final
 
 from tagway import DeadLetter, Event, Request, Source, body, captures, hookimpl, mapping, moments, quiz, signatures
 
-# Keys of these names are passed in by the store; emails and phones are answers.
-_HIDDEN_KINDS: Final = ("anonymous_id", "user_id", "client_id", "device_id", "cart_token", "checkout_token", "order_id")
 _CONTEXT: Final = mapping.Table({name: mapping.text(f"/{name}") for name in ("variant_label", "variant_uuid")})
 _ABOUT: Final = {
     "/properties/quiz_id": "/flow_label",
@@ -39,7 +37,9 @@ class Formsort(Source):
         document = request.document()
         given = document.get("answers")
         answers = given if isinstance(given, dict) else {}
-        hidden = {key: value for key, value in answers.items() if captures.identifiers_in({key: value}, _HIDDEN_KINDS)}
+        hidden = {
+            key: value for key, value in answers.items() if captures.identifiers_in({key: value}, captures.PASSED_IN)
+        }
         responder = mapping.string(document.get("responder_uuid"))
         finalized = mapping.as_flag(document.get("finalized")) is True
         response = quiz.Response(

@@ -19,7 +19,6 @@ from tagway import (
     Source,
     body,
     captures,
-    forms,
     hookimpl,
     mapping,
     moments,
@@ -27,8 +26,6 @@ from tagway import (
 )
 
 _QUESTION: Final = re.compile(r"q\d{1,9}_(.+)", re.DOTALL)
-# Fields of these names are passed in by the store; emails and phones are answers.
-_HIDDEN_KINDS: Final = ("anonymous_id", "user_id", "client_id", "device_id", "cart_token", "checkout_token", "order_id")
 _ABOUT: Final = {
     "/properties/quiz_id": "/formID",
     "/properties/quiz_session_id": "/submissionID",
@@ -47,11 +44,11 @@ class Jotform(Source):
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
         """Quiz events of a submission. Raises `PayloadError` for a body or a `rawRequest` that cannot be read."""
-        fields = _fields(request)
+        fields = request.fields()
         raw = _raw(fields)
         answers = {key: value for key, value in raw.items() if _QUESTION.fullmatch(key)}
         named = {_name(key): value for key, value in answers.items()}
-        hidden_kinds = {name for name in named if captures.identifiers_in({name: named[name]}, _HIDDEN_KINDS)}
+        hidden_kinds = {name for name in named if captures.identifiers_in({name: named[name]}, captures.PASSED_IN)}
         within = () if raw is fields else ("rawRequest",)
         submission = mapping.string(fields.get("submissionID"))
         response = quiz.Response(
@@ -68,15 +65,6 @@ class Jotform(Source):
             mapping=_ABOUT,
         )
         return quiz.events(response)
-
-
-def _fields(request: Request) -> Mapping[str, Any]:
-    if request.body.lstrip()[:1] == b"{":
-        return request.document()
-    try:
-        return forms.decode(request.body, request.headers.get("content-type", ""))
-    except body.BodyError as error:
-        raise PayloadError(str(error)) from None
 
 
 def _raw(fields: Mapping[str, Any]) -> Mapping[str, Any]:

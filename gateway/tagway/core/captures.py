@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from tagway.core.events import Event, Identifier
@@ -36,6 +36,10 @@ _MEANT: Final[dict[str, str]] = {
     **dict.fromkeys(("email", "emailaddress"), "email"),
     **dict.fromkeys(("phone", "phonenumber"), "phone"),
 }
+
+
+PASSED_IN: Final = frozenset(kind for kind in _MEANT.values() if kind not in ("email", "phone"))
+"""The kinds of identifiers that a store puts into a form itself; an email or a phone in it was typed by a person."""
 
 
 def email_in(text: Any) -> str | None:
@@ -68,16 +72,15 @@ def filled(value: Any) -> str | None:
     return text if text and not _UNFILLED.fullmatch(text) else None
 
 
-def identifiers_in(fields: Mapping[str, Any], kinds: Iterable[str] = ()) -> tuple[Identifier, ...]:
+def identifiers_in(fields: Mapping[str, Any], kinds: Collection[str] = ()) -> tuple[Identifier, ...]:
     """Identifiers among fields that a store named itself (hidden fields, custom properties), by their names.
 
     `anonymous_id`, `anonymousId` and `Anonymous ID` are one name. `kinds` limits what is taken; all without it.
     """
-    wanted = frozenset(kinds)
     found = []
     for name, value in fields.items():
         kind = _MEANT.get(re.sub(r"[^a-z0-9]", "", name.lower())) if len(name) < 64 else None
-        if kind is not None and (not wanted or kind in wanted) and (text := filled(value)) is not None:
+        if kind is not None and (not kinds or kind in kinds) and (text := filled(value)) is not None:
             found.append(Identifier(kind, text))
     return tuple(found)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
-from tagway.core import body
+from tagway.core import body, forms
 from tagway.errors import PayloadError
 
 Side = Literal["web", "server", "app", "provider"]
@@ -64,6 +64,18 @@ class Request:
         if not isinstance(found, dict):
             raise PayloadError(f"expected a JSON object, got {type(found).__name__}")
         return found
+
+    def fields(self) -> dict[str, Any]:
+        """The body as one object, be it JSON or a form (bracketed names nested). Raises `PayloadError`.
+
+        The source has to declare `content-type` among its headers, for multipart forms.
+        """
+        if self.body.lstrip()[:1] == b"{":
+            return self.document()
+        try:
+            return forms.nested(forms.decode(self.body, self.headers.get("content-type", "")))
+        except body.BodyError as error:
+            raise PayloadError(str(error)) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
