@@ -60,18 +60,19 @@ def _own(config: Config) -> list[Mapping[str, Any]]:
 def _documents(root: Traversable | Path, name: str) -> Iterator[Mapping[str, Any]]:
     for event in sorted((one for one in root.iterdir() if one.is_dir()), key=lambda one: one.name):
         for file in sorted((one for one in event.iterdir() if one.name.endswith(".json")), key=lambda one: one.name):
-            yield _document(file.read_bytes(), f"{name}/{event.name}/{file.name}")
+            yield document(file.read_bytes(), f"{name}/{event.name}/{file.name}")
 
 
-def _document(text: bytes, where: str) -> Mapping[str, Any]:
+def document(text: bytes, where: str) -> Mapping[str, Any]:
+    """One schema from its JSON text; `where` names it in the `ConfigError` that is raised for what is none."""
     try:
         # Schemas carry no amounts, so their numbers may be read as JSON Schema libraries expect them.
-        document = msgspec.json.decode(text)
+        decoded = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{where}: not valid JSON: {error}") from None
-    if not isinstance(document, dict) or not ("x-event" in document or "$id" in document):
+    if not isinstance(decoded, dict) or not ("x-event" in decoded or "$id" in decoded):
         raise ConfigError(f"{where}: a schema is an object with `x-event` and `x-version`")
-    return document
+    return decoded
 
 
 def _settings(config: Config, registry: Registry, catalogue: Catalogue) -> Settings:

@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "explain": ("explain", "A profile and the evidence of each alias."),
     "normalize": ("normalize", "What a body would become, without a gateway."),
     "plugins": ("installed", "What is installed, from which file and distribution."),
+    "taxonomy": ("taxonomy", "The event catalogue: print, check, compare versions, declare spellings."),
     "twins": ("twins", "Web and server copies of the same fact, and what they disagree on."),
     "tui": ("tui", "The live screen on a running or old data folder."),
     "sources": ("installed", "The configured sources, and what each has sent."),

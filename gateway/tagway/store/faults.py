@@ -7,6 +7,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
+from tagway.store import spellings
+
 _GROUPS: Final = """
 SELECT v.code, pattern(v.pointer) AS pointer, e.name, e.source,
     max(v.severity) AS severity, count(DISTINCT e.seq) AS count,
@@ -24,7 +26,7 @@ WHERE e.received_at >= ?1 AND e.received_at < ?1 + ?2 * ?3
 GROUP BY v.code, 2, e.name, e.source, slot
 """
 _SAMPLE: Final = """
-SELECT expected, got, resolution, origin FROM violations WHERE event = ? AND code = ? AND pattern(pointer) = ?
+SELECT code, expected, got, resolution, origin FROM violations WHERE event = ? AND code = ? AND pattern(pointer) = ?
 """
 _INDEX: Final = re.compile(r"/\d+(?=/|$)")
 
@@ -80,7 +82,8 @@ def _group(
     trends: dict[tuple[str, ...], list[int]],
 ) -> FaultGroup:
     key = (row["code"], row["pointer"], row["name"], row["source"])
-    sample = db.execute(_SAMPLE, (row["sample"], row["code"], row["pointer"])).fetchone()
+    sample = dict(db.execute(_SAMPLE, (row["sample"], row["code"], row["pointer"])).fetchone())
+    spellings.with_counts(db, row["source"], row["name"], [sample])
     return FaultGroup(
         code=row["code"],
         pointer=row["pointer"],

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from tagway.core import body, moments
 from tagway.log import Entry, Log
-from tagway.store import carts, faults, filters, twins
+from tagway.store import carts, faults, filters, spellings, twins
 from tagway.store.files import open_reader
 
 Json = dict[str, Any]
@@ -263,6 +263,8 @@ class Feed:
             query = f"SELECT * FROM violations WHERE event IN ({','.join('?' * len(chunk))}) ORDER BY id"
             for row in self._db.execute(query, chunk).fetchall():
                 found.setdefault(row["event"], []).append({key: row[key] for key in _VIOLATION})
+        for row in rows:
+            spellings.with_counts(self._db, row["source"], row["name"], found.get(row["seq"], []))
         return [_event(row, found.get(row["seq"], [])) for row in rows]
 
 

@@ -72,6 +72,13 @@ def m001_events(db: Database) -> None:
         origin TEXT NOT NULL             -- pointer in the raw item
     ) STRICT;
     CREATE INDEX violations_by_event ON violations (event);
+    CREATE TABLE spellings (             -- how often a source respells a property of an event
+        source TEXT NOT NULL,
+        name TEXT NOT NULL,              -- of the event
+        spelling TEXT NOT NULL,          -- as `violations.got` has it; empty for all events of the name
+        events INTEGER NOT NULL,
+        PRIMARY KEY (source, name, spelling)
+    ) STRICT, WITHOUT ROWID;
     CREATE TABLE twins (
         event INTEGER PRIMARY KEY,       -- events.seq of the later copy
         first INTEGER NOT NULL,          -- events.seq of the first copy

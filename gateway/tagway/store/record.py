@@ -11,6 +11,7 @@ from typing import Any, Final
 from tagway.core import body
 from tagway.core.events import DeadLetter, Event, Violation
 from tagway.log import Entry
+from tagway.store import spellings
 
 _EVENT: Final = "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 
@@ -88,6 +89,7 @@ class Records:
         ]
         if dead:
             self._db.executemany("INSERT INTO dead_letters VALUES (?,?,?,?,?)", dead)
+        spellings.tally(self._db, [_spelled(one, one.event) for one in items if one.schema and one.event])
         return first
 
     def refusals(self, entries: Sequence[Entry], requests: Sequence[int]) -> None:
@@ -169,6 +171,11 @@ class Records:
         if len(self._mappings) < 4_096:
             self._mappings[id(event.mapping)] = (event.mapping, row)
         return int(row)
+
+
+def _spelled(item: Recorded, event: Event) -> tuple[str, str, set[str]]:
+    sent = {one.got for one in item.violations if one.code == spellings.RESPELLED}
+    return item.entry.source, event.name, sent
 
 
 def _json(value: Any) -> str:

@@ -48,7 +48,7 @@ def test_event_unplanned_suggests_nothing_for_a_name_that_is_another_event_s(onl
 def test_event_spelling_names_the_line_that_declares_it(only: Any) -> None:
     violation = only("view_item", VIEW)
     assert violation.code == "event_spelling"
-    assert '"Product Viewed" under [sources.web.events]' in violation.resolution
+    assert "`tagway taxonomy alias web view_item 'Product Viewed'`" in violation.resolution
 
 
 def test_version_unknown_names_the_version_that_was_used(only: Any) -> None:

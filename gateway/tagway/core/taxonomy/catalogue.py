@@ -41,7 +41,7 @@ class Catalogue:
     def of(cls, documents: Iterable[Document], spellings: Spellings) -> Catalogue:
         """Compile documents; of two with the same `$id` the later counts. Raises `SchemaError`."""
         by_id = {str(one["$id"]): one for one in map(identified, documents)}
-        known = registry(list(by_id.values()))
+        known = registry(by_id)
         compiled_ones = [compiled(one, by_id, known, spellings) for one in by_id.values() if "x-event" in one]
         newest: dict[str, Schema] = {}
         for one in sorted(compiled_ones, key=lambda one: one.version):

@@ -104,13 +104,13 @@ class Report:
 
     def _spelled(self, note: Note, canonical: str) -> Violation | None:
         sent = shown(note.spelling)[1:-1]
-        fix = f"tagway taxonomy alias {self.source} {_quoted(note.spelling)} {canonical}"
+        fix = f"tagway taxonomy alias {self.source} {quoted(note.spelling)} {canonical}"
         return self._make(
             note.code,
             note.path,
             f"`{canonical}`",
             f"`{sent}`",
-            f"send `{canonical}`; or add it to the source's aliases: `{fix}`",
+            f"send `{canonical}`; add it to the source's aliases: `{fix}`",
         )
 
     def _unplanned(self, note: Note, name: str) -> Violation | None:
@@ -118,7 +118,7 @@ class Report:
         sent = shown(name)[1:-1]
         resolution = f"plan `{sent}` in a schema of your own, or stop sending it"
         if near:
-            fix = f"tagway taxonomy alias {self.source} {_quoted(name)} {near}"
+            fix = f"tagway taxonomy alias {self.source} {quoted(name)} {near}"
             resolution = f"did you mean `{near}`? Send that, or add the spelling: `{fix}`"
         expected = f"a planned property of {self.schema.name}"
         return self._make(note.code, note.path, expected, shown(note.got), resolution)
@@ -196,6 +196,12 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "currency_case": ("upper case", "send `{name}` in upper case"),
     "money_float": ("an exact amount", "the plugin should read `{name}` with `tagway.money`, not as a float"),
 }
+
+
+def counted(resolution: str, sent: str, events: int, of: int) -> str:
+    """A respelled property's resolution with how often its source sends it: `sent` in so many `of` its events."""
+    first, mark, rest = resolution.partition("; ")
+    return f"{first}; this source sends {sent} in {events} of {of} events{mark}{rest}"
 
 
 def worst_first(violations: list[Violation]) -> tuple[Violation, ...]:
@@ -305,8 +311,8 @@ def _resolution(path: Path, expected: str, planned: Property | None) -> str:
     return text
 
 
-def _quoted(text: str) -> str:
-    # For a shell: a spelling is foreign text, and the line is there to be pasted.
+def quoted(text: str) -> str:
+    """Foreign text for a line that is there to be pasted into a shell."""
     safe = shown(text)[1:-1]
     return (
         safe

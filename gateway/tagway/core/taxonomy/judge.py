@@ -15,7 +15,7 @@ from tagway.core import body, money
 from tagway.core.events import Event, Identifier, Severity, Violation
 from tagway.core.taxonomy.catalogue import DEFAULT_PLAN, Catalogue
 from tagway.core.taxonomy.checks import has_its_decimals, is_email
-from tagway.core.taxonomy.faults import Report, shown, worst_first
+from tagway.core.taxonomy.faults import Report, quoted, shown, worst_first
 from tagway.core.taxonomy.names import folded
 from tagway.core.taxonomy.rules import Severities
 from tagway.core.taxonomy.schema import Schema
@@ -156,12 +156,12 @@ class Taxonomy:
             return self._versioned(declared, declared, event.schema, ())
         sent = shown(event.name)
         if (name := self.catalogue.by_spelling.get(same)) is not None:
-            what = f'send `{name}`; or declare the spelling: `{sent[1:-1]}` = "{name}" under [sources.{source}.events]'
+            what = f"send `{name}`; declare the spelling: `{_fix(source, event.name, name)}`"
             return self._versioned(name, name, event.schema, (("event_spelling", f"`{name}`", sent, what),))
         near = self.catalogue.near.find(event.name)
         what = f"plan `{sent[1:-1]}` in a schema of your own, or stop sending it"
         if near:
-            what = f'did you mean `{near}`? Send that, or declare it: {sent} = "{near}" under [sources.{source}.events]'
+            what = f"did you mean `{near}`? Send that, or declare it: `{_fix(source, event.name, near)}`"
         return _Recognized(event.name, None, (("event_unplanned", "a planned event", sent, what),))
 
     def _versioned(
@@ -211,6 +211,10 @@ class Taxonomy:
         for part, shape in (("properties", schema.properties), ("traits", schema.traits)):
             faults += _check(shape, instance.get(part, {}), (part,), None, report, wrong)
         return properties, traits, [one for one in faults if one]
+
+
+def _fix(source: str, spelling: str, name: str) -> str:
+    return f"tagway taxonomy alias {source} {quoted(spelling)} {quoted(name)}"
 
 
 def _dict(value: Mapping[str, Any]) -> dict[str, Any]:

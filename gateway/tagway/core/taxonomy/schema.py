@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
+from urllib.parse import urldefrag, urljoin
 
 import jsonschema_rs
 
@@ -15,6 +16,7 @@ from tagway.errors import TagwayError
 
 Document = Mapping[str, Any]
 
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 BASE: Final = "https://schemas.tagway.local/"
 TRUTHS: Final = ("web", "server", "provider")
 _VERSION: Final = re.compile(r"(\d{1,4})-(\d{1,4})-(\d{1,4})", re.ASCII)
@@ -116,16 +118,35 @@ def identified(document: Document) -> Document:
     if "$id" in document:
         return document
     key, version = key_of(str(document.get("x-event", ""))), document.get("x-version", "")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"{BASE}{key}/{version}.json", **document}
+    return {"$schema": _DIALECT, "$id": f"{BASE}{key}/{version}.json", **document}
 
 
-def registry(documents: Sequence[Document]) -> jsonschema_rs.Registry:
-    """A closed registry: a `$ref` outside the documents is an error, never a download."""
-    return jsonschema_rs.Registry([(str(one["$id"]), dict(one)) for one in documents], retriever=_closed)
+def registry(documents: Mapping[str, Document]) -> jsonschema_rs.Registry:
+    """A closed registry. Raises `SchemaError` for a `$ref` out of the documents: there is never a download."""
+    for uri, document in documents.items():
+        for target in _references(document):
+            if urldefrag(urljoin(uri, target)).url not in documents:
+                raise SchemaError(
+                    f"schema {uri}: `$ref` to {target}, which is not in the catalogue; none is ever fetched"
+                )
+    try:
+        return jsonschema_rs.Registry([(uri, dict(one)) for uri, one in documents.items()], retriever=_closed)
+    except ValueError as error:
+        raise SchemaError(f"the schemas cannot be used together: {error}") from None
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        if isinstance(target := node.get("$ref"), str):
+            yield target
+        node = list(node.values())
+    if isinstance(node, list):
+        for below in node:
+            yield from _references(below)
 
 
 def _closed(uri: str) -> Any:
-    raise SchemaError(f"`$ref` to {uri}, which is not in the catalogue; schemas are never fetched")
+    raise SchemaError(f"{uri} is not in the catalogue; none is ever fetched")
 
 
 def compiled(
