@@ -38,6 +38,11 @@ def bundled() -> list[Mapping[str, Any]]:
     return list(_documents(resources.files("tagway_schemas"), "tagway_schemas"))
 
 
+def event_names() -> list[str]:
+    """The names of the bundled events, sorted."""
+    return sorted(Catalogue.of(bundled(), spellings()).newest)
+
+
 def spellings() -> Spellings:
     """The spellings that come with Tagway."""
     text = resources.files("tagway_schemas").joinpath(SPELLINGS).read_bytes()

@@ -2,47 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from tagway.testing import InProcess
-from tagway_tui.app import Options, TagwayApp
-from tagway_tui.screens.live import Live
 from tagway_tui.widgets.bars import Bar
-from textual.pilot import Pilot
 
+from tests.tui.driving import GONE, WELL, live, looked, screen, shows, text_of
 from tests.tui.folders import a_journey, refuse, send, track
-
-
-@asynccontextmanager
-async def screen(
-    folder: Path, size: tuple[int, int] = (80, 24), *, running: list[bool] | None = None
-) -> AsyncIterator[tuple[Pilot[None], TagwayApp]]:
-    """The app on a folder, twenty frames a second; toasts shown, as for a person."""
-    alive = running or [True]
-    app = TagwayApp(Options(folder=folder, frame=0.05), running=lambda _: alive[0])
-    async with app.run_test(size=size, notifications=True) as pilot:
-        await looked(pilot)
-        yield pilot, app
-
-
-async def looked(pilot: Pilot[None], times: int = 3) -> None:
-    """Wait for some frames."""
-    for _ in range(times):
-        await pilot.pause(0.07)
-
-
-def live(app: TagwayApp) -> Live:
-    place = app.get_screen("live")
-    assert isinstance(place, Live)
-    return place
-
-
-def text_of(app: TagwayApp) -> str:
-    """What stands on the screen."""
-    return "\n".join("".join(one.text for one in line) for line in app.screen._compositor.render_strips())
 
 
 async def test_it_follows_the_newest_row(gateway: InProcess, folder: Path) -> None:
@@ -108,15 +75,15 @@ async def test_a_gateway_that_is_gone_shows_disconnected_and_resumes_where_it_wa
     gateway: InProcess, folder: Path
 ) -> None:
     a_journey(gateway)
-    alive = [True]
-    async with screen(folder, running=alive) as (pilot, app):
+    here = [WELL]
+    async with screen(folder, look=lambda _: here[0]) as (pilot, app):
         await pilot.press("k", "k")
         key = live(app).events.key
-        alive[0] = False
+        here[0] = GONE
         await looked(pilot)
         assert "DISCONNECTED" in text_of(app)
         send(gateway, track("Collection Viewed"))
-        alive[0] = True
+        here[0] = WELL
         await looked(pilot)
         assert "DISCONNECTED" not in text_of(app)
         assert (live(app).events.key, live(app).events.new) == (key, 1)
@@ -160,3 +127,96 @@ async def test_q_on_the_live_list_leaves_with_success(gateway: InProcess, folder
         await pilot.press("q")
         await pilot.pause()
         assert app.return_code == 0
+
+
+async def test_a_filter_looks_at_all_that_is_stored_and_counts_honestly(gateway: InProcess, folder: Path) -> None:
+    send(gateway, *(track("Product Viewed") for _ in range(30)), track("Collection Viewed"))
+    async with screen(folder) as (pilot, app):
+        await pilot.press("slash", *"event:Collection", "space", *"Viewed", "enter")
+        assert live(app).prompt.has_class("-open") is False
+        await pilot.press("slash", "ctrl+u", *"Collection", "enter")
+        await shows(pilot, "1 of 31")
+        await pilot.press("exclamation_mark")
+        await shows(pilot, "filter off, 31 events")
+        await pilot.press("exclamation_mark")
+        await shows(pilot, "1 of 31")
+
+
+async def test_events_that_a_filter_finds_are_added_as_they_come(gateway: InProcess, folder: Path) -> None:
+    a_journey(gateway)
+    async with screen(folder) as (pilot, app):
+        app.apply_filter('event:"Collection Viewed"')
+        await shows(pilot, "0 of ")
+        send(gateway, track("Collection Viewed"), track("Product Viewed"))
+        await shows(pilot, "1 of ")
+        assert live(app).events.total() == 1
+
+
+async def test_a_filter_that_cannot_be_read_is_red_and_says_why(gateway: InProcess, folder: Path) -> None:
+    a_journey(gateway)
+    async with screen(folder) as (pilot, app):
+        await pilot.press("slash", *"status:nonsense")
+        assert live(app).prompt.has_class("-bad")
+        assert "is one of" in text_of(app)
+        await pilot.press("ctrl+u", *"status:bad")
+        assert not live(app).prompt.has_class("-good")
+
+
+async def test_tab_completes_event_names_from_the_taxonomy(gateway: InProcess, folder: Path) -> None:
+    a_journey(gateway)
+    async with screen(folder) as (pilot, app):
+        await pilot.press("slash")
+        await looked(pilot)
+        await pilot.press(*"event:added", "tab", "enter")
+        assert app.filter_text == 'event:"Added to Cart"'
+        await shows(pilot, "1 of ")
+
+
+async def test_find_goes_from_place_to_place(gateway: InProcess, folder: Path) -> None:
+    send(gateway, track("Probe"), track("Other"), track("Probe"), track("Other"))
+    async with screen(folder) as (pilot, app):
+        await pilot.press("g", "ctrl+f", *"probe", "enter")
+        assert live(app).events.key == 3
+        await pilot.press("N")
+        assert live(app).events.key == 1
+
+
+async def test_e_goes_to_the_next_fault_and_o_to_the_next_event_of_the_person(gateway: InProcess, folder: Path) -> None:
+    send(gateway, track("Probe", "anon-1"), track("Probe", "anon-2"), track("Order Completed", "anon-1"))
+    async with screen(folder) as (pilot, app):
+        await pilot.press("g", "e")
+        assert live(app).events.key == 3
+        await pilot.press("g", "o")
+        assert live(app).events.key == 3
+        await pilot.press("O")
+        assert live(app).events.key == 1
+
+
+async def test_a_copied_event_is_ascii_and_not_masked(gateway: InProcess, folder: Path) -> None:
+    send(gateway, track("Probe", title="caf\u00e9 \u202e ana@example.com"))
+    async with screen(folder) as (pilot, app):
+        await pilot.press("c")
+        assert app.clipboard.isascii()
+        assert "ana@example.com" in app.clipboard
+        await pilot.press("x")
+        assert app.clipboard.startswith("curl -X POST http://127.0.0.1:8787/v1/batch")
+
+
+async def test_person_data_is_masked_until_it_is_revealed(gateway: InProcess, folder: Path) -> None:
+    a_journey(gateway)
+    async with screen(folder, (140, 30)) as (pilot, app):
+        await pilot.press("g", "j", "j")
+        await pilot.pause(0.4)
+        assert "ana@example.com" not in text_of(app)
+        await pilot.press("ctrl+r")
+        await shows(pilot, "ana@example.com")
+        assert "REVEALED" in text_of(app)
+
+
+async def test_ascii_only_draws_no_other_character_of_our_own(gateway: InProcess, folder: Path) -> None:
+    a_journey(gateway)
+    async with screen(folder, ascii_only=True) as (pilot, app):
+        for key in ("enter", "q", "2", "3", "4", "5", "6"):
+            await pilot.press(key)
+            await looked(pilot)
+            assert text_of(app).isascii(), text_of(app)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from tagway import catalogue
+from tagway.answers import reasons
+from tagway.core.query import QueryError
 from tagway.errors import TagwayError
 from tagway.store.feed import Feed
 from tagway.store.window import Refusal, Window
@@ -21,15 +24,23 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from tagway_tui import keymap
+from tagway_tui.copies import as_ascii, as_curl, as_json
 from tagway_tui.gate import TerminalGate
 from tagway_tui.index import Everything, Matches
-from tagway_tui.marks import Glyphs
 from tagway_tui.masks import Mask
-from tagway_tui.presence import is_running
+from tagway_tui.presence import Presence, presence
 from tagway_tui.rows import Painter
+from tagway_tui.screens.carts import Carts
+from tagway_tui.screens.health import Health
 from tagway_tui.screens.help import Help
 from tagway_tui.screens.live import Live
+from tagway_tui.screens.merges import Merges
+from tagway_tui.screens.people import People
+from tagway_tui.screens.person import Person
 from tagway_tui.screens.place import Place
+from tagway_tui.screens.session import Session
+from tagway_tui.screens.violations import Violations
+from tagway_tui.screens.why import Why
 from tagway_tui.tail import Snapshot, Tail
 
 _FRAME = 0.1
@@ -56,7 +67,14 @@ class TagwayApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-normal"), (140, "-wide")]  # type: ignore[misc]  # Textual declares it without ClassVar
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("app")
-    SCREENS: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {"live": Live}
+    SCREENS: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {
+        "live": Live,
+        "merges": Merges,
+        "people": People,
+        "violations": Violations,
+        "carts": Carts,
+        "health": Health,
+    }
 
     @dataclass
     class Looked(Message):
@@ -64,20 +82,23 @@ class TagwayApp(App[None]):
 
         seen: Snapshot
 
-    def __init__(self, options: Options, *, running: Callable[[Path], bool] = is_running) -> None:
+    def __init__(self, options: Options, *, look: Callable[[Path], Presence] = presence) -> None:
+        self._gate = TerminalGate(ascii=options.ascii)
         super().__init__()
         self.options = options
+        self.filter_text, self.filter_off = "", False
+        self._names: Sequence[str] = ()
+        self._session = Session()
         self.folder, self.read_only = options.folder, options.read_only
         self.mask = Mask()
-        self.glyphs = Glyphs(ascii=options.ascii)
-        self.painter = Painter(self.mask, self.glyphs)
-        self.seen = Snapshot(running=True)
+        self.painter = Painter(self.mask)
+        self.seen = Snapshot(presence=look(options.folder))
         self.everything = Everything()
         self.matches: Matches | None = None
         self.refusals: dict[int, Refusal] = {}
         self.window: Window | None = None
         self.feed: Feed | None = None
-        self._tail = Tail(options.folder, running)
+        self._tail = Tail(options.folder, look)
         self._drawn = threading.Event()
         self._took = 0.0
         if options.theme:
@@ -87,7 +108,7 @@ class TagwayApp(App[None]):
 
     def get_line_filters(self) -> list[LineFilter]:
         """Textual's, and the gate as the last."""
-        return [*super().get_line_filters(), TerminalGate()]
+        return [*super().get_line_filters(), self._gate]
 
     def on_mount(self) -> None:
         """Go to the live list and begin to look."""
@@ -102,7 +123,8 @@ class TagwayApp(App[None]):
     def counted(self) -> str:
         """An honest count: what is shown, of all that is stored."""
         total = max(0, self.everything.last - self.everything.first + 1)
-        return f"{total:,} events" if self.matches is None else f"{len(self.matches):,} of {total:,}"
+        off = "filter off, " if self.filter_off else ""
+        return f"{off}{total:,} events" if self.matches is None else f"{len(self.matches):,} of {total:,}"
 
     # The tail.
 
@@ -112,7 +134,7 @@ class TagwayApp(App[None]):
         worker = get_current_worker()
         while not worker.is_cancelled:
             try:
-                seen = self._tail.look(time.monotonic(), time.time_ns() // 1_000)
+                seen = self._tail.look(time.monotonic(), _now())
             except TagwayError:
                 self._tail.close()
                 time.sleep(self.options.frame)
@@ -126,6 +148,8 @@ class TagwayApp(App[None]):
 
     def on_tagway_app_looked(self, message: TagwayApp.Looked) -> None:
         """Draw what was seen."""
+        if not self.screen_stack:  # it is being left
+            return
         began = time.perf_counter()
         seen, before = message.seen, self.seen
         self.seen = seen
@@ -173,6 +197,127 @@ class TagwayApp(App[None]):
         self._drawn.set()
         self._close_store()
 
+    # The filter: over all that is stored, found by a worker so that typing never waits.
+
+    def apply_filter(self, text: str) -> None:
+        """Show what a filter finds; everything for an empty one."""
+        self.filter_text, self.filter_off = text, False
+        self._search(text.strip())
+
+    def toggle_filter(self) -> None:
+        """The filter off, or on again."""
+        if not self.filter_text.strip():
+            self.say("there is no filter; / makes one")
+            return
+        self.filter_off = not self.filter_off
+        self._search("" if self.filter_off else self.filter_text.strip())
+
+    @work(thread=True, group="search", exclusive=True, exit_on_error=False)
+    def _search(self, text: str) -> None:
+        worker = get_current_worker()
+        found = self._matching(text) if text else None
+        if not worker.is_cancelled:
+            self.call_from_thread(self._found, text, found)
+
+    def _matching(self, text: str) -> list[int]:
+        try:
+            window = Window(self.folder)
+        except TagwayError:
+            return []
+        try:
+            return window.matching(text, now=_now())
+        except (TagwayError, QueryError) as error:
+            self.call_from_thread(self.say, error.message, severity="warning")
+            return []
+        finally:
+            window.close()
+
+    def _found(self, text: str, found: list[int] | None) -> None:
+        self.matches = Matches.of(found) if found is not None else None
+        self._tail.search = (text, found[-1] if found else 0)
+        if isinstance(self.screen, Place):
+            self.screen.frame()
+            self.screen.draw_bars()
+
+    def nearest(self, text: str, seq: int, back: bool) -> int | None:
+        """The nearest event that holds a text."""
+        try:
+            return self.window.nearest(text, seq, now=_now(), back=back) if self.window else None
+        except QueryError as error:
+            self.say(error.message, severity="warning")
+            return None
+
+    @work(thread=True, group="names", exclusive=True, exit_on_error=False)
+    def learn_names(self) -> None:
+        """Learn the names of the taxonomy, once, for completion."""
+        if not self._names:
+            self._names = catalogue.event_names()
+
+    def known_values(self) -> dict[str, Sequence[str]]:
+        """What a filter can be completed with, by field."""
+        return {"name": self._names, "source": sorted(self.seen.sources)}
+
+    # Copies.
+
+    def copy(self, text: str, what: str) -> None:
+        """Put text on the clipboard of the terminal; it is ASCII whatever was in it."""
+        self.copy_to_clipboard(as_ascii(text))
+        self.say(f"copied {what}")
+
+    def copy_event(self, seq: int, form: str) -> None:
+        """Copy an event as JSON, or its request as cURL."""
+        event, request = (self.feed.event(seq), self.feed.request(seq)) if self.feed else (None, None)
+        if form == "json" and event is not None:
+            self.copy(as_json(event), "the event as JSON, not masked")
+        elif request is not None and request.body is not None:
+            url = (self.seen.presence.url or "http://127.0.0.1:8787") + request.path
+            query = f"?{request.query}" if request.query else ""
+            headers = {"content-type": "application/json", **(request.headers or {})}
+            self.copy(as_curl(url + query, request.method, headers, request.body), "the request as cURL, not masked")
+        else:
+            self.say("the request is no longer in the log", severity="warning")
+
+    # Answers and people.
+
+    def why_event(self, seq: int) -> None:
+        """Why an event is as it is."""
+        self._why(reasons.why_event(self.feed, seq) if self.feed else None)
+
+    def why_person(self, profile_id: str) -> None:
+        """Why a person can be reached, or not."""
+        self._why(reasons.why_person(self.feed, profile_id) if self.feed else None)
+
+    def why_cart(self, cart_id: str) -> None:
+        """Why a cart is where it is."""
+        self._why(reasons.why_cart(self.feed, cart_id) if self.feed else None)
+
+    def _why(self, reason: reasons.Reason | None) -> None:
+        if reason is None:
+            self.say("nothing is recorded of it any more", severity="warning")
+        else:
+            self.push_screen(Why(reason))
+
+    def show_person(self, profile_id: str) -> None:
+        """A person's timeline and identity."""
+        self.push_screen(Person(profile_id))
+
+    def show_session(self) -> None:
+        """One paired browser against the plan."""
+        self.push_screen(self._session)
+
+    def go_to_event(self, seq: int) -> None:
+        """Show an event in the live list, whatever lies over it."""
+        self.go_live()
+        live = self.get_screen("live")
+        if isinstance(live, Live):
+            if self.matches is not None and seq not in self.matches.seqs:
+                self.toggle_filter()
+            self.call_after_refresh(live.events.go_to, seq)
+
+    def go_live(self) -> None:
+        """To the live list, from wherever it is."""
+        self.action_go("live")
+
     # Actions.
 
     def say(self, text: str, *, severity: str = "information") -> None:
@@ -185,29 +330,35 @@ class TagwayApp(App[None]):
         )
 
     def action_go(self, place: str) -> None:
-        """Go to a place."""
-        if place in self.SCREENS:
+        """Go to a place, whatever lies over this one."""
+        while not isinstance(self.screen, Place) or self.screen.NAME not in self.SCREENS:
+            self.pop_screen()
+        if self.screen is not self.get_screen(place):
             self.switch_screen(place)
 
     def action_leave(self) -> None:
         """Back by one step; from the live list: leave."""
-        place = self.screen
-        if isinstance(place, Live):
-            if not place.action_leave():
-                self.exit()
-        elif isinstance(place, Place):
+        here = self.screen
+        if isinstance(here, Place) and here.leave():
+            return
+        if isinstance(here, Live):
+            self.exit()
+        elif isinstance(here, Place) and here.NAME in self.SCREENS:
             self.switch_screen("live")
         else:
-            place.dismiss()
+            self.pop_screen()
 
     def action_help(self) -> None:
         """The keys that work here."""
-        self.push_screen(Help(dict(self.screen.active_bindings), self.glyphs))
+        self.push_screen(Help(dict(self.screen.active_bindings)))
 
     def action_reveal(self) -> None:
         """Show person data, or mask it again."""
         self.mask.revealed = not self.mask.revealed
-        self.refresh(layout=True)
-        if isinstance(self.screen, Place):
-            self.screen.frame()
-            self.screen.draw_bars()
+        for screen in self.screen_stack:
+            if isinstance(screen, Place):
+                screen.remask()
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from tagway.core import body
 
-from tagway_tui.marks import Glyphs, Row
+from tagway_tui.marks import Row
 from tagway_tui.masks import Mask
 
 _BUDGET: Final = 400
@@ -57,9 +57,8 @@ class _Node:
 class Json:
     """A JSON value as a tree that folds."""
 
-    def __init__(self, value: Any, mask: Mask, glyphs: Glyphs, *, notes: dict[str, Row] | None = None) -> None:
-        """`notes` are cells to add behind the line of a pointer."""
-        self._mask, self._glyphs, self._notes = mask, glyphs, notes or {}
+    def __init__(self, value: Any, mask: Mask) -> None:
+        self._mask = mask
         self._root = _Node(-1, "", "", value, True)
         self._nodes: list[_Node] = []
         self.fold_all(False)
@@ -72,12 +71,11 @@ class Json:
         del width
         node = self._nodes[place]
         sign = ("▾ " if node.open else "▸ ") if node.foldable else "  "
-        row: Row = [("  " * node.depth + self._glyphs.draw(sign), "dim")]
+        row: Row = [("  " * node.depth + sign, "dim")]
         if node.name:
             row.append((self._mask.shown(node.name), "key"))
             row.append((": " if not node.foldable else " ", "dim"))
-        row.append(self._value(node))
-        return [*row, *self._notes.get(node.pointer, [])]
+        return [*row, self._value(node)]
 
     def fold(self, place: int) -> None:
         """See `Document.fold`."""

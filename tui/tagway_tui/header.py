@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from tagway_tui.marks import Glyphs, Row, spark
+from tagway_tui.marks import Row, spark
 from tagway_tui.tail import SourceState
 from tagway_tui.widgets.bars import spread
 
@@ -26,17 +26,19 @@ _RECENT: Final = 60_000_000
 
 def state_row(app: TagwayApp, state: str, new: int, width: int) -> Row:
     """The state bar: one word for the list, the rate with its bars, a badge for each source."""
-    draw, seen = app.glyphs.draw, app.seen
+    seen = app.seen
     glyph, style = _STATES[state]
     row: Row = [("tagway ", "title")]
-    if not seen.running:
-        row += [(draw("■ DISCONNECTED "), "bad"), ("no gateway on this folder  ", "dim")]
-    if seen.running or state != "FOLLOW":
-        row.append((draw(f"{glyph} {state}"), style))
+    here = seen.presence
+    if not here.well:
+        what = "the engine is down; what comes is kept" if here.gateway else "no gateway on this folder"
+        row += [("■ DISCONNECTED ", "bad"), (f"{what}  ", "dim")]
+    if here.well or state != "FOLLOW":
+        row.append((f"{glyph} {state}", style))
         row.append((f" +{new:,} new" if new else "", "strong"))
-    if seen.running:
+    if here.well:
         rate = seen.rates[-1] if seen.rates else 0.0
-        row += [(f"  {rate:,.0f}/s ", ""), (draw(spark(list(seen.rates), 10)), "number")]
+        row += [(f"  {rate:,.0f}/s ", ""), (spark(list(seen.rates), 10), "number")]
     if app.mask.revealed:
         row += [("  ", ""), ("REVEALED", "revealed")]
     if app.read_only:
@@ -49,14 +51,14 @@ def state_row(app: TagwayApp, state: str, new: int, width: int) -> Row:
 
 
 def _badge(app: TagwayApp, name: str, source: SourceState, now: int) -> Row:
-    draw = app.glyphs.draw
     shown = str(app.mask.shown(name))
-    if source.last_refused and now - source.last_refused < _RECENT:
-        return [(f"{shown} ", ""), (draw(f"⊘ {source.refused}"), "bad")]
-    if source.faulty:
-        return [(f"{shown} ", ""), (f"! {source.faulty}", "warn")]
     age = _age(now - max(source.last_seen, source.last_refused))
-    return [(f"{shown} ", ""), (draw("✓"), "ok"), (f" {age}" if age else "", "dim")]
+    state = ("✓", "ok")
+    if source.last_refused > source.last_seen or (source.refused and now - source.last_refused < _RECENT):
+        state = (f"⊘ {source.refused:,}", "bad")
+    elif source.faulty:
+        state = (f"! {source.faulty:,}", "warn")
+    return [(f"{shown} ", ""), state, (f" {age}" if age else "", "dim")]
 
 
 def _age(micros: int) -> str:
@@ -68,7 +70,7 @@ def _age(micros: int) -> str:
     return ""
 
 
-def places_row(here: str, count: str, width: int, glyphs: Glyphs) -> tuple[Row, dict[int, str]]:
+def places_row(here: str, count: str, width: int) -> tuple[Row, dict[int, str]]:
     """The bar of places, with what is counted at its end; clicking on a place goes there."""
     left: Row = []
     actions: dict[int, str] = {}
@@ -77,4 +79,4 @@ def places_row(here: str, count: str, width: int, glyphs: Glyphs) -> tuple[Row, 
         actions[len(left)] = actions[len(left) + 1] = f"app.go('{action}')"
         word = name[:4] if short else name
         left += [(f"{key} ", "dim"), (word, "match" if action == here else ""), (" ", "")]
-    return spread(left, [(glyphs.draw(count), "strong")], width), actions
+    return spread(left, [(count, "strong")], width), actions

@@ -1,7 +1,7 @@
 """Glyphs, words and style names: color is never the only carrier of a meaning.
 
-A cell is text and the name of a style; `Lines` turns names into the theme's styles. With `ascii` every glyph of
-our own is an ASCII character. Foreign text is not touched here: it went through `masks.Mask.shown`.
+A cell is text and the name of a style; `Lines` turns names into the theme's styles. Where a terminal has ASCII only,
+the last gate draws everything by `in_ascii`, whatever drew it.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ _ASCII: Final[dict[str, str]] = {
     "‖": "=", "■": "#", "…": "~", "▸": ">", "▾": "v", "→": ">", "←": "<", "↓": "v", "│": "|", "█": "#", "·": "-",
     "▁": "_", "▂": "_", "▃": "-", "▄": "-", "▅": "=", "▆": "=", "▇": "#", "─": "-", "├": "+", "└": "+", "Δ": "d",
     "▲": "^", "▼": "v", "✎": "*", "≈": "~", "×": "x", "░": ".", "↑": "^", "≠": "!", "┃": "|", "◆": "*", "•": "*",
+    "╭": "+", "╮": "+", "╰": "+", "╯": "+", "▏": "|", "▌": "|", "▊": "|", "▎": "|", "▐": "|", "▔": "-", "␛": "^",
 }  # fmt: skip
 
 
@@ -68,24 +69,20 @@ WHO: Final = {ANONYMOUS: "anonymous", LATER: "known later", KNOWN: "known"}
 SPARK: Final = "▁▂▃▄▅▆▇█"
 
 
-@dataclass(slots=True)
-class Glyphs:
-    """The characters of our own: as designed, or ASCII."""
-
-    ascii: bool = False
-
-    def draw(self, text: str) -> str:
-        """Our own text as this terminal shows it. Never for foreign text."""
-        return "".join(_ASCII.get(one, one if one.isascii() else "?") for one in text) if self.ascii else text
+def in_ascii(text: str) -> str:
+    """The text with one ASCII character for each cell: our glyphs by look-alikes, anything else by `?`."""
+    if text.isascii():
+        return text
+    return "".join(one if one.isascii() else _ASCII.get(one, "?" * max(0, cell_len(one))) for one in text)
 
 
-def fit(text: str, width: int, ellipsis: str = "…") -> str:
+def fit(text: str, width: int) -> str:
     """The text in exactly `width` cells, its end cut or padded."""
     if width <= 0:
         return ""
     if cell_len(text) <= width:
         return text + " " * (width - cell_len(text))
-    return set_cell_size(text, width - 1) + ellipsis if width > 1 else set_cell_size(text, width)
+    return set_cell_size(text, width - 1) + "…" if width > 1 else set_cell_size(text, width)
 
 
 def spark(values: list[float], width: int) -> str:

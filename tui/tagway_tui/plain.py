@@ -6,15 +6,17 @@ standard error; it ends with `--once`, at the end of its standard output, or whe
 
 from __future__ import annotations
 
+import heapq
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, TextIO
 
 from tagway.errors import TagwayError
 from tagway.store.window import Line, Refusal, Window
 
-from tagway_tui.marks import STATUS, WHO, Glyphs
+from tagway_tui.marks import STATUS, WHO, in_ascii
 from tagway_tui.masks import Mask
 from tagway_tui.rows import Painter, clock_time, status_of
 
@@ -23,51 +25,64 @@ _CHUNK: Final = 500
 
 def follow(folder: Path, *, once: bool, reveal: bool = False, out: TextIO | None = None, wait: float = 0.1) -> None:
     """Print the rows of a folder as they come; with `once` those that are there. Raises `TagwayError`."""
-    out = out or sys.stdout
-    painter = Painter(Mask(revealed=reveal), Glyphs(ascii=not _can_print(out)))
     window = _opened(folder, once, wait)
+    printer = _Printer(window, Painter(Mask(revealed=reveal)), out or sys.stdout)
     print(f"tagway: reading {folder}", file=sys.stderr, flush=True)
-    seq = request = 0
-    while True:
-        if window.changed():
-            seq, request = _print_new(window, painter, out, seq, request)
-        if once:
-            return
-        time.sleep(wait)
+    try:
+        while True:
+            if window.changed():
+                printer.print_new()
+            if once:
+                return
+            time.sleep(wait)
+    finally:
+        window.close()
 
 
 def _opened(folder: Path, once: bool, wait: float) -> Window:
+    told = False
     while True:
         try:
             return Window(folder)
         except TagwayError:
             if once:
                 raise
-        print(f"tagway: waiting for the first event in {folder}", file=sys.stderr, flush=True)
-        time.sleep(max(wait, 1.0))
+        if not told:
+            print(f"tagway: waiting for the first event in {folder}", file=sys.stderr, flush=True)
+            told = True
+        time.sleep(wait)
 
 
-def _print_new(window: Window, painter: Painter, out: TextIO, seq: int, request: int) -> tuple[int, int]:
-    first, last = window.reach()
-    refusals = window.refusals(after=request)
-    for start in range(max(first, seq + 1), last + 1, _CHUNK):
-        lines = window.lines(range(start, min(last, start + _CHUNK - 1) + 1))
-        while refusals and refusals[0].after_event < start:
-            _print_refusal(refusals[0], painter, out)
-            request = refusals.pop(0).request
-        for number in sorted(lines):
-            print(plain_row(lines[number], painter), file=out)
-            while refusals and refusals[0].after_event == number:
-                _print_refusal(refusals[0], painter, out)
-                request = refusals.pop(0).request
-    for refusal in refusals:
-        _print_refusal(refusal, painter, out)
-        request = refusal.request
-    out.flush()
-    return max(seq, last), request
+class _Printer:
+    """Prints what is new since the last time."""
+
+    def __init__(self, window: Window, painter: Painter, out: TextIO) -> None:
+        self._window, self._painter, self._out = window, painter, out
+        self._ascii = not _can_print("⇄…○", out)
+        self._seq = self._request = 0
+
+    def print_new(self) -> None:
+        """Events and refusals in the order of their arrival."""
+        refusals = self._window.refusals(after=self._request)
+        for _, _, text in heapq.merge(self._events(), self._refusals(refusals)):
+            print(in_ascii(text) if self._ascii else text, file=self._out)
+        self._out.flush()
+
+    def _events(self) -> Iterator[tuple[int, int, str]]:
+        first, last = self._window.reach()
+        for start in range(max(first, self._seq + 1), last + 1, _CHUNK):
+            lines = self._window.lines(range(start, min(last, start + _CHUNK - 1) + 1))
+            for seq in sorted(lines):
+                yield seq, 0, event_text(lines[seq], self._painter)
+        self._seq = max(self._seq, last)
+
+    def _refusals(self, refusals: Iterable[Refusal]) -> Iterator[tuple[int, int, str]]:
+        for one in refusals:
+            self._request = one.request
+            yield one.after_event, one.request, refusal_text(one, self._painter)
 
 
-def plain_row(line: Line, painter: Painter) -> str:
+def event_text(line: Line, painter: Painter) -> str:
     """One event as one line: time, status, event, source, who, note, with two blanks between."""
     glyph, who = painter.who(line)
     status, source = STATUS[status_of(line)].word, painter.mask.shown(line.source)
@@ -76,15 +91,16 @@ def plain_row(line: Line, painter: Painter) -> str:
     return "  ".join((*parts, painter.note(line))).rstrip()
 
 
-def _print_refusal(refusal: Refusal, painter: Painter, out: TextIO) -> None:
+def refusal_text(refusal: Refusal, painter: Painter) -> str:
+    """Refused requests as one line: time, `refused`, code, source, how many, why."""
     shown = painter.mask.shown
     parts = (clock_time(refusal.at, True), "refused", shown(refusal.code), shown(refusal.source))
-    print("  ".join((*parts, f"{refusal.count} x", shown(refusal.message))), file=out)
+    return "  ".join((*parts, f"{refusal.count} x", shown(refusal.message)))
 
 
-def _can_print(out: TextIO) -> bool:
+def _can_print(text: str, out: TextIO) -> bool:
     try:
-        "⇄…".encode(getattr(out, "encoding", None) or "ascii")
+        text.encode(getattr(out, "encoding", None) or "ascii")
     except (UnicodeError, LookupError):
         return False
     return True

@@ -1,29 +1,50 @@
-"""Whether a gateway runs on a data folder: what `gateway.json` says, and whether that process is there.
+"""Whether a gateway runs on a data folder, and its engine: what the gateway last told, and whether it is there.
 
-Nothing is locked to find out, so that looking ten times a second never keeps a gateway from starting.
+No lock is taken to find out, so that looking ten times a second never keeps a gateway from starting.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tagway.core import body
+from tagway.process import folder as processes
 
 
-def is_running(folder: Path) -> bool:
-    """Whether the gateway that last started on this folder is still there."""
-    try:
-        pid = body.decode((folder / "gateway.json").read_bytes())["pid"]
-    except (OSError, ValueError, KeyError, TypeError):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """What runs on the folder; `url` is where the gateway last listened."""
+
+    gateway: bool
+    engine: bool
+    url: str = ""
+
+    @property
+    def well(self) -> bool:
+        """Whether everything runs that should."""
+        return self.gateway and self.engine
+
+
+def presence(folder: Path) -> Presence:
+    """Look who runs here."""
+    told = processes.running(folder)
+    engine = told.get("engine")
+    gateway = _alive(told.get("pid"))
+    return Presence(
+        gateway=gateway,
+        engine=gateway and _alive(engine.get("pid") if isinstance(engine, dict) else None),
+        url=str(told.get("url", "")),
+    )
+
+
+def _alive(pid: Any) -> bool:
+    if not isinstance(pid, int) or pid <= 0:
         return False
-    return isinstance(pid, int) and pid > 0 and _alive(pid)
-
-
-def _alive(pid: int) -> bool:
     if sys.platform == "win32":
-        # Signal 0 would end the process there; the file alone has to do.
+        # Signal 0 would end the process there; what was told has to do.
         return True
     try:
         os.kill(pid, 0)
@@ -31,4 +52,12 @@ def _alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Ended, but not yet waited for: there is nobody behind the number any more."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] == "Z"
+    except (OSError, UnicodeDecodeError, IndexError):
+        return False

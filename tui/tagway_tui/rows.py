@@ -6,14 +6,14 @@ Pure: lines of the store in, cells out. All foreign text passes the mask, so it 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
 from tagway.core import body, moments
 from tagway.store.window import Decision, Line, Refusal
 
-from tagway_tui.marks import ANONYMOUS, KNOWN, LATER, STATUS, Cell, Glyphs, Row, fit
+from tagway_tui.marks import ANONYMOUS, KNOWN, LATER, STATUS, Cell, Row, fit
 from tagway_tui.masks import Mask
 
 Clock = Literal["received", "happened", "gap"]
@@ -52,7 +52,6 @@ class Painter:
     """Turns lines into cells, for one terminal and one session."""
 
     mask: Mask
-    glyphs: Glyphs = field(default_factory=Glyphs)
     clock: Clock = "received"
 
     def header(self, width: int) -> Row:
@@ -71,14 +70,14 @@ class Painter:
         name = self.name(line)
         row: Row = [
             (fit(self._time(line, before, at.time), at.time) + " ", "dim"),
-            (fit(self.glyphs.draw(f"{status.glyph} {word}"), at.status) + " ", status.style),
-            (self._fit(name, at.event) + " ", "strong" if status.style in ("bad", "merge") else ""),
+            (fit(f"{status.glyph} {word}", at.status) + " ", status.style),
+            (fit(name, at.event) + " ", "strong" if status.style in ("bad", "merge") else ""),
         ]
         if at.source:
-            row.append((self._fit(self.mask.shown(line.source), at.source) + " ", "dim"))
+            row.append((fit(self.mask.shown(line.source), at.source) + " ", "dim"))
         row.append(self._who(line, at.who))
         if at.note:
-            row.append((" " + self._fit(self.note(line), at.note), "" if status.style in ("bad", "warn") else "dim"))
+            row.append((" " + fit(self.note(line), at.note), "" if status.style in ("bad", "warn") else "dim"))
         return row
 
     def refusal(self, refusal: Refusal, width: int) -> Row:
@@ -88,15 +87,15 @@ class Painter:
         times = f"{refusal.count} requests" if refusal.count > 1 else "1 request"
         row: Row = [
             (fit(clock_time(refusal.at, at.time > 8), at.time) + " ", "dim"),
-            (fit(self.glyphs.draw(f"{status.glyph} {status.word}"), at.status) + " ", status.style),
-            (self._fit(self.mask.shown(refusal.code), at.event) + " ", "strong"),
+            (fit(f"{status.glyph} {status.word}", at.status) + " ", status.style),
+            (fit(self.mask.shown(refusal.code), at.event) + " ", "strong"),
         ]
         if at.source:
-            row.append((self._fit(self.mask.shown(refusal.source), at.source) + " ", "dim"))
-        who = times if at.source else f"{self.mask.shown(refusal.source)} {self.glyphs.draw('×')}{refusal.count}"
-        row.append((self._fit(who, at.who), ""))
+            row.append((fit(self.mask.shown(refusal.source), at.source) + " ", "dim"))
+        who = times if at.source else f"{self.mask.shown(refusal.source)} {'×'}{refusal.count}"
+        row.append((fit(who, at.who), ""))
         if at.note:
-            row.append((" " + self._fit(self.mask.shown(refusal.message), at.note), ""))
+            row.append((" " + fit(self.mask.shown(refusal.message), at.note), ""))
         return row
 
     def gone(self, width: int) -> Row:
@@ -116,7 +115,7 @@ class Painter:
             parts.append(f"= {self.mask.shown(line.twin[0])} {clock_time(line.twin[1], False)}")
         if not parts:
             parts.append(self.mask.shown(_telling(line)))
-        return self.glyphs.draw(" · ").join(part for part in parts if part)
+        return " · ".join(part for part in parts if part)
 
     def who(self, line: Line) -> tuple[str, str]:
         """Glyph and name of who did it: as known today, with what was known then told by the glyph.
@@ -135,7 +134,7 @@ class Painter:
     def _who(self, line: Line, width: int) -> Cell:
         glyph, name = self.who(line)
         style = "dim" if glyph == ANONYMOUS else hue(line.profile_id or name)
-        return fit(f"{self.glyphs.draw(glyph)} {name}", width, self.glyphs.draw("…")), style
+        return fit(f"{glyph} {name}", width), style
 
     def _time(self, line: Line, before: int | None, width: int) -> str:
         if self.clock == "gap":
@@ -152,11 +151,8 @@ class Painter:
 
     def _decision(self, one: Decision) -> str:
         kind, _, subject = one.subject.partition(":")
-        arrow = self.glyphs.draw("→" if one.verdict in _JOINS else "≠")
+        arrow = "→" if one.verdict in _JOINS else "≠"
         return f"{self.mask.shown(one.value, key=one.kind)} {arrow} {self.mask.shown(subject, key=kind)}"
-
-    def _fit(self, text: str, width: int) -> str:
-        return fit(text, width, self.glyphs.draw("…"))
 
 
 def status_of(line: Line) -> str:

@@ -16,6 +16,8 @@ from tagway.errors import TagwayError
 from tagway.store.files import FILE
 from tagway.store.window import Refusal, Window
 
+from tagway_tui.presence import Presence
+
 _SECONDS: Final = 30
 
 
@@ -38,7 +40,7 @@ class Snapshot:
     events per second of the last seconds, the newest last. `restarted` tells that the store was made anew.
     """
 
-    running: bool
+    presence: Presence
     readable: bool = False
     changed: bool = False
     restarted: bool = False
@@ -54,12 +56,12 @@ class Snapshot:
 class Tail:
     """Looks at one folder. Made and used in one thread; `search` alone is set from another."""
 
-    def __init__(self, folder: Path, is_running: Callable[[Path], bool]) -> None:
-        """Nothing is opened yet: the folder may come later. `is_running` tells whether a gateway runs on it."""
-        self._folder, self._is_running = folder, is_running
+    def __init__(self, folder: Path, look: Callable[[Path], Presence]) -> None:
+        """Nothing is opened yet: the folder may come later. `look` tells who runs on it."""
+        self._folder, self._presence = folder, look
         self._window: Window | None = None
         self._file: tuple[int, int] | None = None
-        self._seen = Snapshot(running=False)
+        self._seen = Snapshot(presence=look(folder))
         self._refusal = 0
         self._marks: deque[tuple[float, int]] = deque()
         self.search: tuple[str, int] = ("", 0)
@@ -74,12 +76,12 @@ class Tail:
     def look(self, clock: float, now: int) -> Snapshot:
         """What is new at `clock` (seconds, monotonic) and `now` (microseconds)."""
         restarted = self._open()
-        here = self._is_running(self._folder)
+        here = self._presence(self._folder)
         if self._window is None:
-            self._seen = replace(self._seen, running=here, readable=False, changed=False, refusals=(), matches=())
+            self._seen = replace(self._seen, presence=here, readable=False, changed=False, refusals=(), matches=())
             return self._seen
         base = replace(
-            self._seen, running=here, readable=True, changed=False, restarted=restarted, refusals=(), matches=()
+            self._seen, presence=here, readable=True, changed=False, restarted=restarted, refusals=(), matches=()
         )
         if restarted or self._window.changed():
             base = self._news(self._window, base, now)

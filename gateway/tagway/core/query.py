@@ -172,6 +172,16 @@ def completions(text: str, values: dict[str, Sequence[str]]) -> list[str]:
     return [f"{head}{sign}{key}:{_quoted(one)}" for one in found if one != _unquoted(value)]
 
 
+def as_term(text: str) -> str:
+    """A text to look for as a filter of one term, whatever characters it has.
+
+    >>> as_term("Added to")
+    '"Added to"'
+    """
+    bare = text.replace('"', "")
+    return f'"{bare}"'
+
+
 def _last_word(text: str) -> int:
     """Where the last word begins; a quoted blank does not end a word."""
     quoted, start = False, 0

@@ -202,6 +202,11 @@ class Feed:
         """When the store's first event was received, in microseconds; 0 when there is none."""
         return int(self._db.execute("SELECT ifnull(min(received_at), 0) FROM events").fetchone()[0])
 
+    def last_received(self) -> int:
+        """When the store's last event was received, in microseconds; 0 when there is none."""
+        row = self._db.execute("SELECT received_at FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        return int(row[0]) if row else 0
+
     def profile(self, kind: str, value: str) -> Json | None:
         """The profile that an identifier belongs to now; None when it is unknown."""
         row = self._db.execute(

@@ -8,14 +8,16 @@ million events take no memory. Refusals are few; they say after which event they
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from tagway.errors import TagwayError
-from tagway.store import filters
+from tagway.store import decided, filters, persons
 from tagway.store.files import open_reader
+
+_T = TypeVar("_T")
 
 # An event's alias belongs to a profile for an interval of plain time.
 _OWNED: Final = """
@@ -196,11 +198,44 @@ class Window:
         of_person = "alias_id IN (SELECT alias_id FROM aliases WHERE profile_id = ?)"
         return self._nearest(of_person, (rows[0]["profile_id"],), seq, back)
 
-    def _ask(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def nearest(self, text: str, seq: int, *, now: int, back: bool) -> int | None:
+        """The nearest event that a filter finds after, or before, a sequence number. Raises `QueryError`."""
+        condition, values = filters.compiled(text, now)
+        beyond, order = ("<", "DESC") if back else (">", "ASC")
+        query = f"SELECT e.seq {_OWNED} WHERE e.seq {beyond} ? AND {condition} ORDER BY e.seq {order} LIMIT 1"
+        rows = self._ask(query, (seq, *values))
+        return rows[0][0] if rows else None
+
+    def decisions(self, which: decided.Which, limit: int = 2_000) -> tuple[int, list[decided.Verdict]]:
+        """How many identity decisions there are, and the newest of them, the latest first."""
+        return self._call(lambda: (decided.count(self._db, which), decided.newest(self._db, which, limit)))
+
+    def decisions_on(self, profile_id: str) -> list[decided.Verdict]:
+        """The decisions on a profile's identifiers, in the order of event time."""
+        return self._call(lambda: decided.of_profile(self._db, profile_id))
+
+    def moved(self, one: decided.Verdict) -> int:
+        """How many earlier events a join moved."""
+        return self._call(lambda: decided.moved(self._db, one.kind, one.value, one.at))
+
+    def people(self, text: str = "", limit: int = 200) -> list[persons.Person]:
+        """People with an identifier like a text, or those seen lately."""
+        if text.strip():
+            return self._call(lambda: persons.found(self._db, text, limit))
+        return self._call(lambda: persons.lately(self._db, limit))
+
+    def timeline(self, profile_id: str, limit: int = 20_000) -> list[int]:
+        """The events of a profile as sequence numbers, in the order in which they happened."""
+        return self._call(lambda: persons.timeline(self._db, profile_id, limit))
+
+    def _call(self, ask: Callable[[], _T]) -> _T:
         try:
-            return self._db.execute(query, tuple(values)).fetchall()
+            return ask()
         except sqlite3.Error as error:
             raise TagwayError(f"the store cannot be read: {error}") from None
+
+    def _ask(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        return self._call(lambda: self._db.execute(query, tuple(values)).fetchall())
 
     def _nearest(self, where: str, values: tuple[Any, ...], seq: int, back: bool) -> int | None:
         beyond, edge = ("<", "max") if back else (">", "min")

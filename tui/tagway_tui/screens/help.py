@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import Final
 
-from textual.app import ComposeResult
-from textual.binding import ActiveBinding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.binding import ActiveBinding
 
 from tagway_tui import keymap
-from tagway_tui.documents import Text
-from tagway_tui.marks import LATER, STATUS, WHO, Glyphs, Row, fit
-from tagway_tui.widgets.detail import DocumentView
+from tagway_tui.marks import LATER, STATUS, WHO, Row, fit
+from tagway_tui.screens.overlay import Overlay
 
 _PLACES: Final = {"app": "Everywhere", "live": "Live", "list": "Lists", "json": "Detail"}
 
 
-class Help(ModalScreen[None]):
+class Help(Overlay):
     """Keys and signs."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("overlay")
-    DEFAULT_CSS = """
-    Help { align: center middle; }
-    Help > Vertical { width: 76; max-width: 100%; height: 90%; border: round $primary; background: $surface; }
-    """
-
-    def __init__(self, active: dict[str, ActiveBinding], glyphs: Glyphs) -> None:
+    def __init__(self, active: dict[str, ActiveBinding]) -> None:
         """`active` are the bindings of the place that was in front."""
         super().__init__()
-        self._active, self._glyphs = active, glyphs
+        self._active = active
 
-    def compose(self) -> ComposeResult:
-        """A list of lines."""
-        yield Vertical(DocumentView(id="keys"))
-
-    def on_mount(self) -> None:
-        """Show them."""
-        view = self.query_one(DocumentView)
-        view.show(Text(help_rows(self._active, self._glyphs)))
-        view.focus()
+    def rows(self, width: int) -> tuple[list[Row], dict[int, int]]:
+        """Keys of this place first, then of lists and everywhere, then the signs."""
+        del width
+        return help_rows(self._active), {}
 
 
-def help_rows(active: dict[str, ActiveBinding], glyphs: Glyphs) -> list[Row]:
+def help_rows(active: dict[str, ActiveBinding]) -> list[Row]:
     """The keys that work here, grouped, then what the signs mean."""
     by_id: dict[str, list[str]] = {}
     for key, one in active.items():
@@ -54,22 +39,21 @@ def help_rows(active: dict[str, ActiveBinding], glyphs: Glyphs) -> list[Row]:
         known = [(key, by_id[f"{place}.{key.id}"]) for key in keymap.of(place) if f"{place}.{key.id}" in by_id]
         if known:
             rows += [[(_PLACES.get(place, place.title()), "title")], *(_key_row(*pair) for pair in known), []]
-    return [*rows, *_signs(glyphs)]
+    return [*rows, *_signs()]
 
 
 def _key_row(key: keymap.Key, bound: list[str]) -> Row:
     return [(f"  {fit(keymap.readable(','.join(bound)), 16)} ", "strong"), (key.help, "")]
 
 
-def _signs(glyphs: Glyphs) -> list[Row]:
+def _signs() -> list[Row]:
     rows: list[Row] = [[("Signs", "title")]]
     rows += [
-        [(f"  {fit(glyphs.draw(one.glyph), 3)}{fit(one.word, 9)}", one.style), (_MEANING[one.word], "")]
-        for one in STATUS.values()
+        [(f"  {fit(one.glyph, 3)}{fit(one.word, 9)}", one.style), (_MEANING[one.word], "")] for one in STATUS.values()
     ]
     for glyph, word in WHO.items():
         said = "anonymous then, known by now" if glyph == LATER else word
-        rows.append([(f"  {glyphs.draw(glyph)}  ", ""), (said, "")])
+        rows.append([(f"  {glyph}  ", ""), (said, "")])
     return rows
 
 

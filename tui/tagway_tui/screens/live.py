@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
+from tagway.core.query import as_term
 from tagway.store.window import Line
 from textual import on
 from textual.binding import BindingType
@@ -13,12 +14,14 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from tagway_tui import keymap
+from tagway_tui.copies import as_value
 from tagway_tui.rows import CLOCKS
 from tagway_tui.screens.place import Place
 from tagway_tui.widgets.bars import Bar, Hint
 from tagway_tui.widgets.detail import Detail, DocumentView
 from tagway_tui.widgets.event_list import EventList
 from tagway_tui.widgets.lines import Lines
+from tagway_tui.widgets.prompt import Prompt
 
 # The detail is drawn at most so often (seconds) while the list moves.
 _CALM = 0.25
@@ -33,9 +36,11 @@ class Live(Place):
         Hint("list.choose", "Detail", "choose"),
         Hint("live.filter", "Filter", "filter"),
         Hint("live.pause", "Pause", "pause"),
-        Hint("live.next_fault", "Next fault", "fault(False)"),
+        Hint("live.why", "Why", "why"),
+        Hint("live.next_fault", "Fault", "fault(False)"),
         Hint("live.person", "Person", "person"),
         Hint("live.next_tab", "Tab", "tab(1)"),
+        Hint("live.copy_json", "Copy", "copy('json')"),
     )
     DEFAULT_CSS = """
     Live #list-side { width: 3fr; }
@@ -47,6 +52,7 @@ class Live(Place):
 
     _detail_at = 0.0
     _detail_due = False
+    _wanted = ""
 
     def body(self) -> Iterable[Widget]:
         """The list with its heading, and the detail."""
@@ -54,11 +60,17 @@ class Live(Place):
         yield Horizontal(
             Vertical(Bar(id="columns"), EventList(painter, id="events"), id="list-side"), Detail(painter, id="detail")
         )
+        yield Prompt(self.tagway.known_values, self.tagway.mask.shown, id="prompt")
 
     @property
     def events(self) -> EventList:
         """The list."""
         return self.query_one(EventList)
+
+    @property
+    def prompt(self) -> Prompt:
+        """The line to type in."""
+        return self.query_one(Prompt)
 
     @property
     def detail(self) -> Detail:
@@ -82,6 +94,12 @@ class Live(Place):
         if self.is_mounted:
             self.events.show(self.tagway.index, self.tagway.refusals)
             self._calm_detail()
+
+    def remask(self) -> None:
+        """The list and the detail."""
+        self.detail.show(self.detail.shown)
+        self.events.refresh()
+        self.draw_bars()
 
     def count(self) -> str:
         """How many rows are shown, of how many there are."""
@@ -124,7 +142,7 @@ class Live(Place):
 
     # Keys.
 
-    def action_leave(self) -> bool:
+    def leave(self) -> bool:
         """From the detail to the list; whether there was anything to leave."""
         if self.has_class("-detail"):
             self.remove_class("-detail")
@@ -139,7 +157,7 @@ class Live(Place):
 
     def action_maximize_detail(self) -> None:
         """The detail over the whole screen, and back."""
-        if not self.action_leave():
+        if not self.leave():
             self._chosen()
             self.add_class("-detail")
 
@@ -152,7 +170,7 @@ class Live(Place):
         if self.events.has_focus:
             self._chosen()
         else:
-            self.action_leave()
+            self.leave()
             self.events.focus()
 
     def action_tab(self, steps: int) -> None:
@@ -189,3 +207,78 @@ class Live(Place):
         painter.clock = CLOCKS[(CLOCKS.index(painter.clock) + 1) % len(CLOCKS)]
         self.tagway.say(f"time: {painter.clock}")
         self.events.refresh()
+
+    # Filter and find.
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.tagway.learn_names()
+        self.prompt.open("filter", self.tagway.filter_text)
+
+    def action_toggle_filter(self) -> None:
+        """The filter off, and on again, without losing it."""
+        self.tagway.toggle_filter()
+
+    def action_find(self) -> None:
+        """Type a text to find."""
+        self.prompt.open("find", self._wanted)
+
+    def action_find_next(self, back: bool) -> None:
+        """The next place of the text, in the list or the detail, whichever has the focus."""
+        if not self._wanted:
+            self.action_find()
+        elif not self._in_detail():
+            text = as_term(self._wanted)
+            self._jump(lambda seq: self.tagway.nearest(text, seq, back), back)
+        elif not self.query_one(DocumentView).find(self._wanted, back):
+            self.tagway.say("not found here")
+
+    def _in_detail(self) -> bool:
+        return self.has_class("-detail") or isinstance(self.focused, DocumentView)
+
+    @on(Prompt.Changed)
+    def _prompted(self, event: Prompt.Changed) -> None:
+        if event.kind == "filter":
+            self.tagway.apply_filter(event.text)
+
+    @on(Prompt.Closed)
+    def _prompt_closed(self, event: Prompt.Closed) -> None:
+        self.prompt.close()
+        (self.query_one(DocumentView) if self.has_class("-detail") else self.events).focus()
+        if event.kind == "find" and event.text:
+            self._wanted = event.text
+            self.action_find_next(False)
+        self.draw_bars()
+
+    # Copies and answers.
+
+    def action_copy(self, what: str) -> None:
+        """Copy the value or path under the cursor, the event as JSON, or the request as cURL."""
+        current = self.events.current()
+        if what in ("value", "path") and self._in_detail():
+            item = self.query_one(DocumentView).item()
+            if item is not None:
+                self.tagway.copy(item[0] if what == "path" else as_value(item[1]), f"the {what}")
+                return
+        if isinstance(current, Line):
+            self.tagway.copy_event(current.seq, "curl" if what == "curl" else "json")
+
+    def action_why(self) -> None:
+        """Why this event is as it is."""
+        current = self.events.current()
+        if isinstance(current, Line):
+            self.tagway.why_event(current.seq)
+        elif current is not None:
+            self.tagway.say("a refused request is no event; its detail says why")
+
+    def action_person(self) -> None:
+        """The person of this event."""
+        current = self.events.current()
+        if isinstance(current, Line) and current.profile_id:
+            self.tagway.show_person(current.profile_id)
+        else:
+            self.tagway.say("this one belongs to nobody")
+
+    def action_session(self) -> None:
+        """Pair a browser, and hold what it sends against the plan."""
+        self.tagway.show_session()

@@ -51,6 +51,15 @@ class Place(Screen[None]):
         """FOLLOW, HELD or PAUSED, and how many rows came since."""
         return "FOLLOW", 0
 
+    def leave(self) -> bool:
+        """Leave what is open inside; False when there is nothing, so that the place itself is left."""
+        return False
+
+    def remask(self) -> None:
+        """Person data was revealed or masked: draw everything anew."""
+        self.frame()
+        self.draw_bars()
+
     def draw_bars(self) -> None:
         """Draw the bars anew; cheap when nothing changed."""
         if not self.query("#hints"):
@@ -59,7 +68,7 @@ class Place(Screen[None]):
         state = self.query_one("#state", Bar)
         state.set(state_row(self.tagway, *self.list_state(), width))
         places = self.query_one("#places", Bar)
-        places.set(*places_row(self.NAME, self.count(), width, self.tagway.glyphs))
+        places.set(*places_row(self.NAME, self.count(), width))
         self.query_one("#hints", Bar).set(*hints((*self.HINTS, *ALWAYS), self.active_bindings, width))
 
     def on_screen_resume(self) -> None:

@@ -47,6 +47,20 @@ class DocumentView(Lines):
         """See `Lines.cells`."""
         return self.document.cells(place, width)
 
+    def item(self) -> tuple[str, Any] | None:
+        """Pointer and value under the cursor."""
+        return self.document.item(self.cursor) if self.total() else None
+
+    def find(self, text: str, back: bool) -> bool:
+        """Go to the next line that holds a text, around the end; whether there is one."""
+        total, wanted = self.total(), text.casefold()
+        for step in range(1, total + 1):
+            place = (self.cursor + (-step if back else step)) % total
+            if wanted in "".join(one for one, _ in self.cells(place, self.room)).casefold():
+                self.move(place)
+                return True
+        return False
+
     def action_fold(self) -> None:
         """Fold or unfold at the cursor."""
         if self.total():
@@ -64,8 +78,9 @@ class DocumentView(Lines):
         self.redraw()
 
     def action_choose(self) -> None:
-        """Enter folds too."""
+        """Enter folds too, and opens where there is something to open."""
         self.action_fold()
+        super().action_choose()
 
 
 class Detail(Vertical):
@@ -136,7 +151,7 @@ class Detail(Vertical):
         return self._diff(feed, event)
 
     def _json(self, value: Any) -> Json:
-        return Json(value, self._painter.mask, self._painter.glyphs)
+        return Json(value, self._painter.mask)
 
     def _raw(self, feed: Feed, event: dict[str, Any]) -> Document:
         raw = feed.raw(event["seq"])
@@ -161,13 +176,13 @@ class Detail(Vertical):
 
     def _field(self, one: Field) -> Row:
         painter = self._painter
-        sign, look = painter.glyphs.draw(_SIGNS[one.sign]), _LOOKS[one.sign]
+        sign, look = _SIGNS[one.sign], _LOOKS[one.sign]
         name = (one.pointer or one.origin).rsplit("/", 1)[-1]
         value = painter.mask.shown(_text(one.raw if one.sign == "unused" else one.value), key=name)
         row: Row = [(f"{sign} ", look), (painter.mask.shown(one.pointer or one.origin), "key"), (": ", "dim")]
         row.append((value if one.value is not None or one.sign == "unused" else "missing", look))
         if one.sign in ("moved", "changed") or (one.sign == "fault" and one.origin):
-            row.append((f"  {painter.glyphs.draw('←')} {painter.mask.shown(one.origin)}", "dim"))
+            row.append((f"  ← {painter.mask.shown(one.origin)}", "dim"))
         if one.sign in ("changed", "fault") and one.raw is not None and _text(one.raw) != _text(one.value):
             row.append((f" {painter.mask.shown(_text(one.raw), key=name)}", "warn"))
         if one.sign == "unused":
@@ -197,7 +212,7 @@ def _violations(event: dict[str, Any], line: Line, painter: Painter) -> Document
         if one["origin"]:
             rows.append([("  from      ", "dim"), (shown(one["origin"]), "key")])
         rows.append([])
-    return Text(rows or [[(painter.glyphs.draw("✓ "), "ok"), ("no violation", "")]])
+    return Text(rows or [[("✓ ", "ok"), ("no violation", "")]])
 
 
 def _refusal(refusal: Refusal, painter: Painter) -> Document:

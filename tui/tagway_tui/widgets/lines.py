@@ -109,7 +109,7 @@ class Lines(Widget, can_focus=True):
         base = self.rich_style
         if place >= self.total():
             return Strip([Segment(" " * (width - 1), base), self._bar(y, base)], width)
-        on_cursor = place == self.cursor
+        on_cursor = place == self.cursor and self.can_focus
         if on_cursor:
             base += self._style("cursor" if self.has_focus else "blurred")
         cells = [Segment(text, base + self._style(name)) for text, name in self.cells(place, self.room) if text]
@@ -135,9 +135,7 @@ class Lines(Widget, can_focus=True):
             return Segment(" ", base)
         size = max(1, height * height // total)
         start = round(self.top * (height - size) / max(1, total - height))
-        ascii_only = getattr(self.app, "glyphs", None) is not None and self.app.glyphs.ascii  # type: ignore[attr-defined]
-        inside = start <= y < start + size
-        return Segment(("#" if ascii_only else "┃") if inside else " ", base + self._style("bar"))
+        return Segment("┃" if start <= y < start + size else " ", base + self._style("bar"))
 
     # Moving.
 

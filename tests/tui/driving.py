@@ -1,0 +1,65 @@
+"""Driving the screen in tests: the app on a folder, keys, and what stands on the screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tagway_tui.app import Options, TagwayApp
+from tagway_tui.presence import Presence
+from tagway_tui.screens.live import Live
+from textual.pilot import Pilot
+
+WELL = Presence(gateway=True, engine=True, url="http://127.0.0.1:8787")
+GONE = Presence(gateway=False, engine=False)
+
+
+@asynccontextmanager
+async def screen(
+    folder: Path,
+    size: tuple[int, int] = (80, 24),
+    *,
+    look: Callable[[Path], Presence] = lambda _: WELL,
+    ascii_only: bool = False,
+    read_only: bool = False,
+) -> AsyncIterator[tuple[Pilot[None], TagwayApp]]:
+    """The app on a folder, twenty frames a second; toasts shown, as for a person."""
+    app = TagwayApp(Options(folder=folder, frame=0.05, ascii=ascii_only, read_only=read_only), look=look)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await looked(pilot)
+        yield pilot, app
+
+
+async def looked(pilot: Pilot[None], times: int = 3) -> None:
+    """Wait for some frames."""
+    for _ in range(times):
+        await pilot.pause(0.07)
+
+
+async def until(pilot: Pilot[None], seen: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait until something is so. Raises `AssertionError` when it never is."""
+    end = asyncio.get_running_loop().time() + seconds
+    while not seen():
+        assert asyncio.get_running_loop().time() < end, f"never seen; the screen:\n{text_of(pilot.app)}"
+        await pilot.pause(0.05)
+
+
+async def shows(pilot: Pilot[None], text: str) -> None:
+    """Wait until a text stands on the screen."""
+    await until(pilot, lambda: text in text_of(pilot.app))
+
+
+def live(app: TagwayApp) -> Live:
+    """The live list's place."""
+    place = app.get_screen("live")
+    assert isinstance(place, Live)
+    return place
+
+
+def text_of(app: object) -> str:
+    """What stands on the screen, line by line."""
+    assert isinstance(app, TagwayApp)
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(one.text for one in line) for line in strips)

@@ -1,0 +1,138 @@
+"""The places besides the live list, and what lies over them, driven by keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tagway.answers.journeys import PARAMETER
+from tagway.testing import InProcess
+from tagway_tui.screens.live import Live
+from tagway_tui.screens.person import Person
+from tagway_tui.screens.session import Session
+from tagway_tui.screens.why import Why
+from tagway_tui.widgets.bars import Bar
+
+from tests.tui.driving import live, screen, shows, text_of, until
+from tests.tui.folders import a_journey, identify, send, track
+
+
+async def test_merges_show_each_join_with_its_evidence(gateway: InProcess, folder: Path) -> None:
+    a_journey(gateway)
+    async with screen(folder) as (pilot, app):
+        await pilot.press("2", "v")
+        await shows(pilot, "joins only")
+        await shows(pilot, "anonymous_id:anon-1")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Live))
+        assert live(app).events.key == 3
+
+
+async def test_a_person_is_found_by_any_identifier(gateway: InProcess, folder: Path) -> None:
+    a_journey(gateway)
+    send(gateway, track("Probe", "somebody-else"))
+    async with screen(folder) as (pilot, app):
+        await pilot.press("3", "slash", *"anon-1", "enter")
+        await shows(pilot, "1 found")
+        await pilot.press("enter")
+        await shows(pilot, "REACHABLE by email")
+        assert isinstance(app.screen, Person)
+
+
+async def test_a_persons_joins_are_stepped_through_in_time(gateway: InProcess, folder: Path) -> None:
+    a_journey(gateway)
+    async with screen(folder, (120, 30)) as (pilot, app):
+        await pilot.press("g", "p")
+        await shows(pilot, "step through 1 joins")
+        await pilot.press("left_curly_bracket")
+        await shows(pilot, "moved 2 events")
+        assert text_of(app).count("⇄ moved") == 2
+        await pilot.press("q")
+        await shows(pilot, "today")
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, Live))
+
+
+async def test_violations_say_what_to_do_and_lead_to_a_sample(gateway: InProcess, folder: Path) -> None:
+    send(gateway, track("Added to Cart", product_id="p1"), track("Added to Cart", product_id="p2"))
+    async with screen(folder) as (pilot, app):
+        await pilot.press("4")
+        await shows(pilot, "rules broken")
+        await shows(pilot, "fix ")
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(app.screen, Live))
+        await shows(pilot, "2 of 2")
+
+
+async def test_every_cart_is_under_one_cause_and_tells_why(gateway: InProcess, folder: Path) -> None:
+    send(gateway, track("Added to Cart", "anon-1", cart_id="c-1"), track("Added to Cart", "anon-2", cart_id="c-2"))
+    async with screen(folder) as (pilot, app):
+        await pilot.press("5")
+        await shows(pilot, "2 carts")
+        await shows(pilot, "NEVER_IDENTIFIED")
+        await pilot.press("enter", "w")
+        await until(pilot, lambda: isinstance(app.screen, Why))
+        await shows(pilot, "STOPS HERE")
+        await pilot.press("escape", "q", "q")
+        await until(pilot, lambda: isinstance(app.screen, Live))
+
+
+async def test_health_counts_each_source_and_balances_the_ledger(gateway: InProcess, folder: Path) -> None:
+    a_journey(gateway)
+    async with screen(folder) as (pilot, _):
+        await pilot.press("6")
+        await shows(pilot, "balances to the unit")
+        await shows(pilot, "bad_proof")
+
+
+async def test_why_on_an_event_shows_stages_and_the_fix_and_leads_to_evidence(gateway: InProcess, folder: Path) -> None:
+    send(gateway, track("Added to Cart", product_id="p1"), track("Probe", "anon-2"))
+    async with screen(folder) as (pilot, app):
+        await pilot.press("g", "w")
+        await shows(pilot, "FIX")
+        await pilot.press("y")
+        assert app.clipboard.startswith("WHY event 1")
+        await pilot.press("j", "j", "j", "j", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Live))
+        assert live(app).events.key == 1
+
+
+async def test_a_session_shows_one_browser_and_ends_in_pass_or_fail(gateway: InProcess, folder: Path) -> None:
+    async with screen(folder) as (pilot, app):
+        await pilot.press("s")
+        session = app.screen
+        assert isinstance(session, Session)
+        page = {"context": {"page": {"url": f"https://shop.test/?{PARAMETER}={session.code}"}}}
+        send(gateway, {**track("Product Viewed", "mine"), **page}, track("Added to Cart", "another"))
+        send(gateway, track("Checkout Started", "mine"))
+        await shows(pilot, "paired: 2 events")
+        assert "RUNNING" in text_of(app)
+        await pilot.press("f")
+        await shows(pilot, "FAIL")
+        await shows(pilot, "Added to Cart  missing")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (200, 60)])
+async def test_no_place_overflows_and_every_one_keeps_its_way_out(
+    gateway: InProcess, folder: Path, size: tuple[int, int]
+) -> None:
+    a_journey(gateway)
+    send(gateway, identify("cust_2", "anon-2"), track("Added to Cart", cart_id="c-1"))
+    async with screen(folder, size) as (pilot, app):
+        for key in ("1", "2", "3", "4", "5", "6", "s", "1", "p"):
+            await pilot.press(key)
+            await pilot.pause(0.2)
+            hints = app.screen.query_one("#hints", Bar)
+            assert len(hints.text) <= size[0] - 2
+            assert "Help" in hints.text
+            assert "Back" in hints.text
+            assert {len(line) for line in text_of(app).splitlines()} == {size[0]}
+
+
+async def test_help_lists_the_keys_that_work_here(gateway: InProcess, folder: Path) -> None:
+    a_journey(gateway)
+    async with screen(folder, (80, 50)) as (pilot, app):
+        await pilot.press("question_mark")
+        await shows(pilot, "next violation or dead letter")
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, Live))

@@ -1,0 +1,108 @@
+"""Health: each source, the engine's lag, the ledger. Counted from the files, so it tells of any folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from tagway.answers.health import Health as Pulse
+from tagway.answers.health import SourceHealth, health
+from tagway.core import moments
+from tagway.store.feed import Feed
+from tagway.store.window import Window
+from textual.widget import Widget
+
+from tagway_tui.documents import Text
+from tagway_tui.marks import Row, fit
+from tagway_tui.screens.answer import AnswerPlace
+from tagway_tui.widgets.detail import DocumentView
+
+_STATES: Final = {"ok": ("✓ ok", "ok"), "warn": ("! warn", "warn"), "bad": ("✗ bad", "bad")}
+
+
+class Health(AnswerPlace):
+    """The gateway's pulse."""
+
+    NAME = "health"
+
+    def body(self) -> Iterable[Widget]:
+        """One document."""
+        yield DocumentView(id="pulse")
+
+    def on_mount(self) -> None:
+        """It has the keys."""
+        self.query_one(DocumentView).focus()
+
+    def ask(self, feed: Feed, window: Window, now: int) -> Any:
+        """The pulse now."""
+        del window
+        return now, health(feed, now)
+
+    def tell(self, answer: Any) -> None:
+        """Draw it, and keep the cursor."""
+        view = self.query_one(DocumentView)
+        at = view.cursor
+        view.show(Text(self._rows(*answer)))
+        view.move(at)
+
+    def _rows(self, now: int, pulse: Pulse) -> list[Row]:
+        here = self.tagway.seen.presence
+        state, style = _STATES[pulse.state]
+        gateway = f"listens at {here.url}" if here.gateway else "not running"
+        engine = "runs" if here.engine else "not running"
+        lag = f"{pulse.lag:,} requests wait, the first for {pulse.lag_age / moments.SECOND:.1f} s"
+        rows: list[Row] = [
+            [("state     ", "dim"), (state, style)],
+            [("gateway   ", "dim"), (self.tagway.mask.shown(gateway), "ok" if here.gateway else "bad")],
+            [
+                ("engine    ", "dim"),
+                (engine, "ok" if here.engine else "bad"),
+                (f", {lag}" if pulse.lag else ", folded up to the end", ""),
+            ],
+            [("folder    ", "dim"), (self.tagway.mask.shown(self.tagway.folder), "")],
+            [],
+            [("SOURCE          STATE        OK   BAD  DEAD   DUP  REFUSED  LAST SEEN", "title")],
+            *(self._source(one, now) for one in pulse.sources),
+            *(self.said("no source has sent anything yet") if not pulse.sources else []),
+        ]
+        return [*rows, [], *_ledger(pulse.ledger, "✓", "✗")]
+
+    def _source(self, one: SourceHealth, now: int) -> Row:
+        shown = self.tagway.mask.shown
+        state, style = _STATES[one.state]
+        row: Row = [
+            (fit(shown(one.name), 15) + " ", "strong"),
+            (fit(state, 8), style),
+            (f"{one.ok:>7,}{one.violating:>6,}{one.dead:>6,}{one.duplicate:>6,}{one.refused:>9,}  ", ""),
+            (f"{_ago(now, one.last_seen)}  ", "dim"),
+        ]
+        if one.last_code:
+            row.append((shown(f"{one.last_code}: {one.last_message}"), "bad" if one.state == "bad" else "warn"))
+        return row
+
+
+def _ledger(ledger: dict[str, Any], yes: str, no: str) -> list[Row]:
+    requests, items = ledger["requests"], ledger["items"]
+    balanced = (f"{yes} balances to the unit", "ok") if ledger["balanced"] else (f"{no} does not balance", "bad")
+    return [
+        [("LEDGER  ", "title"), balanced],
+        [(_sum("requests", requests, ("received", "taken", "refused")), "")],
+        [(_sum("", requests, ("taken", "folded", "pending")), "")],
+        [(_sum("items", items, ("normalized", *(name for name in items if name != "normalized"))), "")],
+    ]
+
+
+def _sum(head: str, numbers: dict[str, int], names: tuple[str, ...]) -> str:
+    total, *parts = names
+    shown = [one for one in parts if numbers[one]] or parts[:1]
+    return f"{head:<9} {numbers[total]:,} {total} = " + " + ".join(f"{numbers[one]:,} {one}" for one in shown)
+
+
+def _ago(now: int, then: int | None) -> str:
+    if then is None:
+        return "never"
+    seconds = max(0, now - then) // moments.SECOND
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"

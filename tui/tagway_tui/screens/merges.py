@@ -1,0 +1,139 @@
+"""Merges: every identity decision, newest first, with its evidence; `v` shows joins only, or the review list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Final
+
+from tagway.store.decided import Verdict, Which
+from tagway.store.feed import Feed
+from tagway.store.window import Window
+from textual import on
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from tagway_tui import keymap
+from tagway_tui.marks import Row, fit
+from tagway_tui.rows import clock_time
+from tagway_tui.screens.answer import AnswerPlace
+from tagway_tui.widgets.bars import Bar, Hint
+from tagway_tui.widgets.lines import Lines
+from tagway_tui.widgets.table import Table
+
+LOOKS: Final = {
+    "merged": ("⇄", "merge", "two became one profile"),
+    "handed_over": ("→", "merge", "the browser moved to another person"),
+    "attached": ("+", "ok", "new here, joined to the subject"),
+    "retracted": ("∅", "dim", "taken back by a command"),
+    "skipped_conflict": ("≠", "bad", "refused: two people would have met; for review"),
+    "skipped_shared": ("≠", "warn", "refused: too many people share it"),
+    "skipped_expired": ("≠", "warn", "refused: the key was silent too long"),
+    "skipped_illegal": ("≠", "warn", "refused: not an identifier"),
+}
+_VIEWS: Final[tuple[tuple[Which, str], ...]] = (
+    ("all", "all decisions"),
+    ("joins", "joins only"),
+    ("review", "review list: refused because two people would have met"),
+)
+
+
+class Merges(AnswerPlace):
+    """The decisions."""
+
+    NAME = "merges"
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("merges")
+    HINTS = (
+        Hint("list.choose", "Evidence", "choose"),
+        Hint("merges.person", "Person", "person"),
+        Hint("merges.which", "All/joins/review", "which"),
+    )
+
+    which: Which = "all"
+
+    def body(self) -> Iterable[Widget]:
+        """What is shown, the list, and the decision in words."""
+        yield Bar(id="which")
+        yield Table(self._row, lambda one: one.id, id="table")
+        yield Bar(id="words", classes="words")
+
+    def on_mount(self) -> None:
+        """The list has the keys."""
+        self.query_one(Table).focus()
+
+    def ask(self, feed: Feed, window: Window, now: int) -> Any:
+        """The newest decisions, and how many there are."""
+        del feed, now
+        return window.decisions(self.which)
+
+    def tell(self, answer: Any) -> None:
+        """Fill the list."""
+        total, decisions = answer
+        self.query_one(Table).fill(decisions)
+        name = dict(_VIEWS)[self.which]
+        empty = "  none yet" if not total else ""
+        self.query_one("#which", Bar).set([(name, "title"), (empty, "dim")])
+
+    def count(self) -> str:
+        """How many of how many."""
+        if self.answer is None:
+            return ""
+        total, decisions = self.answer
+        return f"{len(decisions):,} of {total:,}" if total > len(decisions) else f"{total:,} decisions"
+
+    def _row(self, one: Verdict, width: int) -> Row:
+        return verdict_row(self.tagway.painter, one, width)
+
+    @on(Lines.Moved)
+    def _moved(self) -> None:
+        one: Verdict | None = self.query_one(Table).current()
+        words: Row = []
+        if one is not None:
+            glyph, style, text = LOOKS.get(one.verdict, ("·", "", one.verdict))
+            rule = f" (rule {one.rule})" if one.rule else ""
+            evidence = f"; event #{one.seq}" if one.seq else ""
+            words = [
+                (f"{glyph} ", style),
+                (text + self.tagway.mask.shown(rule) + evidence, ""),
+            ]
+        self.query_one("#words", Bar).set(words)
+
+    @on(Lines.Chosen)
+    def _chosen(self) -> None:
+        one: Verdict | None = self.query_one(Table).current()
+        if one is not None and one.seq is not None:
+            self.tagway.go_to_event(one.seq)
+
+    def action_choose(self) -> None:
+        """Go to the evidence."""
+        self._chosen()
+
+    def action_person(self) -> None:
+        """The person that it was about."""
+        one: Verdict | None = self.query_one(Table).current()
+        if one is not None:
+            self.tagway.show_person(one.profile_id)
+
+    def action_which(self) -> None:
+        """All, joins only, the review list."""
+        names = [name for name, _ in _VIEWS]
+        self.which = names[(names.index(self.which) + 1) % len(names)]
+        self.ask_now()
+
+
+def verdict_row(painter: Any, one: Verdict, width: int) -> Row:
+    """A decision as a row: when, verdict, what was tried, against what, by which event."""
+    shown = painter.mask.shown
+    glyph, style, _ = LOOKS.get(one.verdict, ("·", "", ""))
+    word = "conflict" if one.verdict == "skipped_conflict" else one.verdict.removeprefix("skipped_")
+    tried = f"{shown(one.kind)}:{shown(one.value, key=one.kind)}"
+    subject = f"{shown(one.subject_kind)}:{shown(one.subject_value, key=one.subject_kind)}" if one.subject_kind else ""
+    room = max(10, (width - 26) // (3 if width >= 90 else 2))
+    row: Row = [
+        (f"{clock_time(one.at, False)} ", "dim"),
+        (fit(f"{glyph} {word}", 13) + " ", style),
+        (fit(tried, room) + " ", ""),
+        (fit("→ " + subject if subject else "", room), "strong"),
+    ]
+    if width >= 90:
+        row.append((f" {shown(one.event)} {'·'} {shown(one.source)}", "dim"))
+    return row

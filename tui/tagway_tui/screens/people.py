@@ -1,0 +1,116 @@
+"""People: search by any identifier; without one, those seen lately."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from tagway.store.feed import Feed
+from tagway.store.persons import Person
+from tagway.store.window import Window
+from textual import on
+from textual.binding import BindingType
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tagway_tui import keymap
+from tagway_tui.marks import ANONYMOUS, KNOWN, Row, fit
+from tagway_tui.rows import clock_time, hue
+from tagway_tui.screens.answer import AnswerPlace
+from tagway_tui.widgets.bars import Bar, Hint
+from tagway_tui.widgets.lines import Lines
+from tagway_tui.widgets.table import Table
+
+
+class People(AnswerPlace):
+    """A line to search with, and who was found."""
+
+    NAME = "people"
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("people")
+    HINTS = (
+        Hint("people.search", "Search", "search"),
+        Hint("list.choose", "Open", "choose"),
+        Hint("people.why", "Why", "why"),
+    )
+    DEFAULT_CSS = """
+    People Input { height: 1; border: none; padding: 0 1; background: $panel; }
+    """
+
+    def body(self) -> Iterable[Widget]:
+        """The line, and the list."""
+        yield Input(
+            id="search", compact=True, placeholder="/ to search: email, phone, customer id, anonymous id, cart, order"
+        )
+        yield Bar(id="heading")
+        yield Table(self._row, lambda one: one.profile_id, id="table")
+
+    def on_mount(self) -> None:
+        """The list has the keys."""
+        self.query_one(Table).focus()
+
+    def ask(self, feed: Feed, window: Window, now: int) -> Any:
+        """Who is found."""
+        del feed, now
+        text = self.query_one(Input).value
+        return text, window.people(text)
+
+    def tell(self, answer: Any) -> None:
+        """Fill the list; ask again when the text has changed meanwhile."""
+        text, people = answer
+        self.query_one(Table).fill(people)
+        found = f"{len(people)} found" if text.strip() else "seen lately"
+        names = f"{fit('WHO', 26)} {fit('REACHABLE', 10)} {fit('IDS', 4)} {fit('LAST SEEN', 10)}"
+        self.query_one("#heading", Bar).set([(names, "dim"), (found, "title")])
+        if text != self.query_one(Input).value:
+            self.ask_now()
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        self.ask_now()
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        self.query_one(Table).focus()
+
+    def leave(self) -> bool:
+        """From the line to the list."""
+        line = self.query_one(Input)
+        if not line.has_focus:
+            return False
+        self.query_one(Table).focus()
+        return True
+
+    def _row(self, one: Person, width: int) -> Row:
+        shown = self.tagway.mask.shown
+        known = one.user_id or one.email or one.phone
+        name = one.email or one.user_id or one.phone or one.anonymous_id or one.profile_id
+        others = [one.user_id, one.phone, one.anonymous_id]
+        more = ", ".join(shown(other) for other in others if other and other != name)
+        glyph = KNOWN if known else ANONYMOUS
+        return [
+            (fit(f"{glyph} {shown(name)}", 26) + " ", hue(one.profile_id) if known else "dim"),
+            (fit("yes" if one.reachable_at is not None else "no", 10) + " ", "ok" if one.reachable_at else "dim"),
+            (f"{one.aliases:<4} ", ""),
+            (f"{clock_time(one.last_seen, False):<10} ", "dim"),
+            (fit(more, max(0, width - 54)), "dim"),
+        ]
+
+    @on(Lines.Chosen)
+    def _chosen(self) -> None:
+        one: Person | None = self.query_one(Table).current()
+        if one is not None:
+            self.tagway.show_person(one.profile_id)
+
+    def action_choose(self) -> None:
+        """Open the person."""
+        self._chosen()
+
+    def action_search(self) -> None:
+        """Type an identifier."""
+        self.query_one(Input).focus()
+
+    def action_why(self) -> None:
+        """Why this person can be reached, or not."""
+        one: Person | None = self.query_one(Table).current()
+        if one is not None:
+            self.tagway.why_person(one.profile_id)

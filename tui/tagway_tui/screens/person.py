@@ -1,0 +1,312 @@
+"""One person: what happened, in order, with who was reachable then, beside the identifiers and what joined them.
+
+`{` and `}` step through the joins: the tree shows what was known by then, the timeline what the join moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from tagway.core import moments
+from tagway.store.decided import Verdict
+from tagway.store.feed import Feed
+from tagway.store.window import Line, Window
+from textual import on
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
+from textual.widget import Widget
+
+from tagway_tui import keymap
+from tagway_tui.documents import Text
+from tagway_tui.marks import STATUS, Row, fit
+from tagway_tui.rows import Painter, clock_time, status_of
+from tagway_tui.screens.answer import AnswerPlace
+from tagway_tui.screens.merges import LOOKS
+from tagway_tui.widgets.bars import Bar, Hint
+from tagway_tui.widgets.detail import DocumentView
+from tagway_tui.widgets.lines import Lines
+
+_JOINS: Final = ("merged", "handed_over")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What is known of a person: the profile, its events in order, the decisions, and what each join moved."""
+
+    profile: dict[str, Any]
+    seqs: Sequence[int]
+    decisions: Sequence[Verdict]
+    moved: dict[int, int]
+
+    @property
+    def joins(self) -> list[Verdict]:
+        """The decisions that joined something."""
+        return [one for one in self.decisions if one.verdict in _JOINS]
+
+
+class Timeline(Lines):
+    """A person's events; what came before a chosen join on another identifier is marked as moved by it."""
+
+    def __init__(self, painter: Painter, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._painter = painter
+        self._seqs: Sequence[int] = ()
+        self._lines: dict[int, Line] = {}
+        self._window: Window | None = None
+        self.join: Verdict | None = None
+
+    def show(self, seqs: Sequence[int], window: Window | None) -> None:
+        """Show these events; a cursor at the end stays there."""
+        at_end = self.cursor >= self.total() - 1
+        self._seqs, self._window = seqs, window
+        self._lines.clear()
+        if at_end:
+            self.cursor = max(0, len(seqs) - 1)
+        self.redraw()
+        self.show_cursor()
+
+    def total(self) -> int:
+        """See `Lines.total`."""
+        return len(self._seqs)
+
+    def prepare(self, first: int, last: int) -> None:
+        """Read what is about to be drawn."""
+        missing = [seq for seq in self._seqs[max(0, first - 1) : last] if seq not in self._lines]
+        if missing and self._window is not None:
+            self._lines.update(self._window.lines(missing))
+
+    def current(self) -> int | None:
+        """The event under the cursor."""
+        return self._seqs[self.cursor] if self._seqs else None
+
+    def go_to(self, seq: int) -> None:
+        """Put the cursor on an event."""
+        if seq in self._seqs:
+            self.move(list(self._seqs).index(seq))
+
+    def cells(self, place: int, width: int) -> Row:
+        """When, how long after the event before, reachable or not, what, and its outcome."""
+        line = self._lines.get(self._seqs[place])
+        if line is None:
+            return self._painter.gone(width)
+        before = self._lines.get(self._seqs[place - 1]) if place else None
+        shown = self._painter.mask.shown
+        status = STATUS[status_of(line)]
+        reachable = line.reachable_at is not None and line.reachable_at <= line.timestamp
+        late = self.join is not None and line.timestamp > self.join.at
+        moved = self.join is not None and line.timestamp < self.join.at and _carries(line, self.join)
+        gap = _gap(line.timestamp - before.timestamp) if before else ""
+        row: Row = [
+            (_day_time(line.timestamp, before) + " ", "dim"),
+            (fit(gap, 6) + " ", "warn" if before and line.timestamp - before.timestamp > moments.HOUR else "dim"),
+            ("● " if reachable else "○ ", "ok" if reachable else "dim"),
+            (fit("⇄ " + "moved" if moved else "", 8), "merge"),
+            (fit(self._painter.name(line), 19) + " ", "dim" if late else "strong"),
+            (fit(f"{status.glyph} {status.word}", 9) + " ", status.style),
+        ]
+        return [*row, (fit(shown(line.source), max(0, width - 64)), "dim")]
+
+
+class Person(AnswerPlace):
+    """The person of a profile."""
+
+    NAME = "person"
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("person")
+    HINTS = (
+        Hint("list.choose", "Event", "choose"),
+        Hint("person.before", "Merge before", "step(-1)"),
+        Hint("person.after", "after", "step(1)"),
+        Hint("person.why", "Why", "why"),
+        Hint("person.switch", "Tree", "switch_focus"),
+        Hint("person.events", "Filter", "events"),
+    )
+    DEFAULT_CSS = """
+    Person #both { layout: horizontal; }
+    Person #tree-side { width: 2fr; border-left: vkey $panel; }
+    Person #timeline-side { width: 3fr; }
+    Person.-narrow #both { layout: vertical; }
+    Person.-narrow #tree-side { width: 1fr; height: 2fr; border-left: none; border-top: solid $panel; }
+    Person.-narrow #timeline-side { width: 1fr; height: 3fr; }
+    """
+
+    def __init__(self, profile_id: str) -> None:
+        """Show a profile."""
+        super().__init__()
+        self.profile_id = profile_id
+        self.at: int | None = None
+        """Which join is looked at; None for today."""
+
+    def body(self) -> Iterable[Widget]:
+        """Who, the timeline, the identity tree."""
+        yield Bar(id="who")
+        yield Container(
+            Vertical(Timeline(self.tagway.painter, id="timeline"), id="timeline-side"),
+            Vertical(DocumentView(id="tree"), id="tree-side"),
+            id="both",
+        )
+        yield Bar(id="step")
+
+    def on_mount(self) -> None:
+        """The timeline has the keys."""
+        self.query_one(Timeline).focus()
+
+    def ask(self, feed: Feed, window: Window, now: int) -> Any:
+        """Everything of the person; another id where the profile was merged meanwhile."""
+        del now
+        profile = feed.profile_by_id(self.profile_id)
+        if profile is None:
+            return None
+        decisions = window.decisions_on(profile["profile_id"])
+        moved = {one.id: window.moved(one) for one in decisions if one.verdict in _JOINS}
+        seqs = window.timeline(profile["profile_id"])
+        return Found(profile=profile, seqs=seqs, decisions=decisions, moved=moved)
+
+    def tell(self, answer: Found) -> None:
+        """Draw it all."""
+        timeline = self.query_one(Timeline)
+        timeline.show(answer.seqs, self.tagway.window)
+        self.query_one("#who", Bar).set(self._who(answer))
+        self._draw_step(answer)
+
+    def count(self) -> str:
+        """Events and joins."""
+        if self.answer is None:
+            return ""
+        return f"{self.answer.profile['events']['total']:,} events, {len(self.answer.joins)} joins"
+
+    def _who(self, found: Found) -> Row:
+        profile, shown = found.profile, self.tagway.mask.shown
+        names = [profile["user_id"], *profile["emails"], *profile["phones"]]
+        known = [shown(one, key="phone" if one in profile["phones"] else "") for one in names if one]
+        reach = [kind for kind in ("email", "phone") if profile[f"{kind}s"]]
+        return [
+            ("● " if known else "○ ", "strong"),
+            ("  ".join(known[:3]) or f"anonymous {profile['profile_id']}", "title"),
+            (
+                "   REACHABLE by " + " and ".join(reach) if reach else "   NOT REACHABLE: no email, no phone",
+                "ok" if reach else "bad",
+            ),
+            (f"   {profile['events']['before_identify']} events before that", "dim"),
+        ]
+
+    def _draw_step(self, found: Found) -> None:
+        join = found.joins[self.at] if self.at is not None and self.at < len(found.joins) else None
+        timeline = self.query_one(Timeline)
+        timeline.join = join
+        timeline.refresh()
+        tree = self.query_one("#tree", DocumentView)
+        tree.show(Text(tree_rows(found, join, self.tagway.painter)))
+        shown = self.tagway.mask.shown
+        said = (
+            f"today; {{ }} step through {len(found.joins)} joins"
+            if found.joins
+            else "no join: one browser or one id only"
+        )
+        if join is not None:
+            tried = f"{shown(join.value, key=join.kind)} {'→'} {shown(join.subject_value, key=join.subject_kind)}"
+            by = f"{shown(join.event)} #{join.seq}, {shown(join.source)}"
+            said = (
+                f"join {(self.at or 0) + 1} of {len(found.joins)}: {tried} by {by}; moved {found.moved[join.id]} events"
+            )
+        self.query_one("#step", Bar).set([(said, "merge" if join else "dim")])
+
+    def leave(self) -> bool:
+        """From a join to today; then the place is left."""
+        if self.at is None or self.answer is None:
+            return False
+        self.at = None
+        self._draw_step(self.answer)
+        return True
+
+    def action_step(self, by: int) -> None:
+        """To the join before or after."""
+        if self.answer is None or not self.answer.joins:
+            self.tagway.say("there is no join to step to")
+            return
+        last = len(self.answer.joins) - 1
+        self.at = (last if by < 0 else 0) if self.at is None else max(0, min(last, self.at + by))
+        join = self.answer.joins[self.at]
+        if join.seq is not None:
+            self.query_one(Timeline).go_to(join.seq)
+        self._draw_step(self.answer)
+
+    @on(Lines.Chosen, "#timeline")
+    def _chosen(self) -> None:
+        seq = self.query_one(Timeline).current()
+        if seq is not None:
+            self.tagway.go_to_event(seq)
+
+    def action_choose(self) -> None:
+        """Show the event in the live list."""
+        self._chosen()
+
+    def action_why(self) -> None:
+        """Why this person can be reached, or not."""
+        self.tagway.why_person(self.profile_id)
+
+    def action_events(self) -> None:
+        """The live list, filtered to this person."""
+        self.tagway.go_live()
+        self.tagway.apply_filter(f"profile:{self.profile_id}")
+
+    def action_switch_focus(self) -> None:
+        """From the timeline to the tree and back."""
+        timeline = self.query_one(Timeline)
+        (self.query_one("#tree", DocumentView) if timeline.has_focus else timeline).focus()
+
+
+def tree_rows(found: Found, join: Verdict | None, painter: Painter) -> list[Row]:
+    """The identifiers of a person with what joined each, as of a join or today; then what was refused."""
+    shown = painter.mask.shown
+    by_alias = {(one.kind, one.value): one for one in found.decisions if one.verdict in (*_JOINS, "attached")}
+    aliases = found.profile["aliases"]
+    if join is not None:
+        aliases = [one for one in aliases if _since(one, by_alias) <= join.at]
+    rows: list[Row] = [[(f"profile {found.profile['profile_id']}", "title")]]
+    for place, alias in enumerate(aliases):
+        decision = by_alias.get((alias["kind"], alias["value"]))
+        branch = "└ " if place == len(aliases) - 1 else "├ "
+        name = f"{shown(alias['kind'])}:{shown(alias['value'], key=alias['kind'])}"
+        row: Row = [(branch, "dim"), (name, "merge" if decision is not None and decision == join else "")]
+        rows.append([*row, (f"  {shown(alias['link']['verdict'])} {_clock(_since(alias, by_alias))}", "dim")])
+        if decision is not None and decision.seq is not None and decision.verdict in _JOINS:
+            rows.append([("│   ", "dim"), (f"by {shown(decision.event)} #{decision.seq}", "dim")])
+    refused = [one for one in found.decisions if one.verdict.startswith("skipped_")]
+    if refused:
+        rows += [[], [("refused", "title")]]
+        for one in refused:
+            glyph, style, text = LOOKS.get(one.verdict, ("≠", "warn", one.verdict))
+            rows += [
+                [(f"{glyph} ", style), (f"{shown(one.kind)}:{shown(one.value, key=one.kind)}", "")],
+                [("  " + text.removeprefix("refused: "), "dim")],
+            ]
+    return rows
+
+
+def _since(alias: dict[str, Any], by_alias: dict[tuple[str, str], Verdict]) -> int:
+    decision = by_alias.get((alias["kind"], alias["value"]))
+    return decision.at if decision is not None else moments.read(alias["first_seen"]) or 0
+
+
+def _clock(micros: int) -> str:
+    return clock_time(micros, False)
+
+
+def _carries(line: Line, join: Verdict) -> bool:
+    return join.value in (line.anonymous_id, line.user_id, line.email, line.cart_id)
+
+
+def _day_time(at: int, before: Line | None) -> str:
+    if before is not None and moments.write(before.timestamp)[:10] == moments.write(at)[:10]:
+        return clock_time(at, False)
+    return f"{moments.write(at)[5:10]}   "
+
+
+def _gap(micros: int) -> str:
+    seconds = max(0, micros) // moments.SECOND
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"+{seconds // size}{unit}"
+    return f"+{seconds}s"

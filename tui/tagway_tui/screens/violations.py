@@ -1,0 +1,148 @@
+"""Violations: grouped by rule, event and source, the most frequent first, each with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from tagway.answers.violations import Marked, violations
+from tagway.core import moments
+from tagway.store.feed import Feed
+from tagway.store.window import Window
+from textual import on
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from tagway_tui import keymap
+from tagway_tui.documents import Text
+from tagway_tui.marks import Row, fit, spark
+from tagway_tui.rows import clock_time
+from tagway_tui.screens.answer import AnswerPlace
+from tagway_tui.screens.overlay import paragraph
+from tagway_tui.widgets.bars import Bar, Hint
+from tagway_tui.widgets.detail import DocumentView
+from tagway_tui.widgets.lines import Lines
+from tagway_tui.widgets.table import Table
+
+
+class Violations(AnswerPlace):
+    """The groups, and the one under the cursor in full."""
+
+    NAME = "violations"
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("violations")
+    HINTS = (Hint("list.choose", "Sample", "choose"), Hint("violations.all", "All of these", "all"))
+    DEFAULT_CSS = """
+    Violations DocumentView { height: 8; border-top: solid $panel; }
+    """
+
+    def body(self) -> Iterable[Widget]:
+        """The list, and the words for one group."""
+        yield Bar(id="heading")
+        yield Table(self._row, _key, id="table")
+        yield DocumentView(id="words")
+
+    def on_mount(self) -> None:
+        """The list has the keys."""
+        self.query_one(Table).focus()
+
+    def ask(self, feed: Feed, window: Window, now: int) -> Any:
+        """The groups of the last day; of an old folder, of its last day."""
+        del window
+        last = feed.last_received()
+        return violations(feed, now=now if last >= now - moments.DAY else last)
+
+    def tell(self, answer: Any) -> None:
+        """Fill the list."""
+        self.query_one(Table).fill(answer)
+        if not answer:
+            self.query_one(DocumentView).show(Text(self.said("No event violates its schema.", "ok")))
+
+    def draw_bars(self) -> None:
+        """The bars, and the names of the columns."""
+        super().draw_bars()
+        for heading in self.query("#heading").results(Bar):
+            heading.set(self._heading(max(0, heading.size.width - 2)))
+
+    def count(self) -> str:
+        """How many groups."""
+        return "" if self.answer is None else f"{len(self.answer):,} rules broken, last day"
+
+    def _heading(self, width: int) -> Row:
+        rule = _rule_width(width)
+        names = f"{fit('RULE', rule)} {fit('EVENT', 18)} {fit('SOURCE', 10)} {'COUNT':>6} {'%':>4}"
+        return [(names + (f"  {fit('LAST', 9)}{fit('TREND', 13)}" if width >= 100 else "  LAST"), "dim")]
+
+    def _row(self, marked: Marked, width: int) -> Row:
+        shown = self.tagway.mask.shown
+        group = marked.group
+        rule = _rule_width(width)
+        field = group.pointer.rsplit("/properties/", 1)[-1]
+        badge = {"new": "NEW ", "regressed": "BACK "}.get(marked.mark, "")
+        style = {"error": "bad", "warn": "warn"}.get(group.severity, "dim")
+        said = fit(shown(f"{group.code} {field}"), rule - len(badge))
+        row: Row = [
+            (badge, "match"),
+            (said + " ", style),
+            (fit(shown(group.name), 18) + " ", ""),
+            (fit(shown(group.source), 10) + " ", "dim"),
+            (f"{group.count:>6,} ", "strong"),
+            (f"{group.share:>4.0%}  ", ""),
+            (f"{clock_time(group.last_at, False)} ", "dim"),
+        ]
+        if width >= 100:
+            row.append((spark([float(one) for one in group.trend], 12), "number"))
+        return row
+
+    @on(Lines.Moved, "#table")
+    def _moved(self) -> None:
+        marked: Marked | None = self.query_one("#table", Table).current()
+        if marked is not None:
+            self.query_one(DocumentView).show(Text(self._words(marked)))
+
+    def _words(self, marked: Marked) -> list[Row]:
+        shown, group = self.tagway.mask.shown, marked.group
+        width = max(20, self.size.width - 14)
+        mark = {"new": "new since less than a day", "regressed": "was gone for a day and is back"}.get(marked.mark, "")
+        fix = paragraph(shown(group.resolution), width, "strong")
+        rows: list[Row] = [
+            [("at        ", "dim"), (shown(group.pointer), "key"), (f"   {mark}", "warn")],
+            [("seen      ", "dim"), (f"{_day(group.first_at)} to {_day(group.last_at)}, last as #{group.sample}", "")],
+            [("expected  ", "dim"), (shown(group.expected), "ok")],
+            [("got       ", "dim"), (shown(group.got, key=group.pointer), "bad")],
+            [("fix       ", "title"), *fix[0]],
+            *([("          ", ""), *more] for more in fix[1:]),
+        ]
+        if group.origin:
+            rows.append([("from      ", "dim"), (shown(group.origin), "key")])
+        return rows
+
+    @on(Lines.Chosen, "#table")
+    def _chosen(self) -> None:
+        marked: Marked | None = self.query_one("#table", Table).current()
+        if marked is not None:
+            self.tagway.go_to_event(marked.group.sample)
+
+    def action_choose(self) -> None:
+        """Go to the sample."""
+        self._chosen()
+
+    def action_all(self) -> None:
+        """The live list, filtered to this group."""
+        marked: Marked | None = self.query_one("#table", Table).current()
+        if marked is not None:
+            group = marked.group
+            self.tagway.go_live()
+            self.tagway.apply_filter(f'rule:{group.code} event:"{group.name}" src:{group.source}')
+
+
+def _rule_width(width: int) -> int:
+    return max(12, width - (68 if width >= 100 else 55))
+
+
+def _day(micros: int) -> str:
+    return moments.write(micros)[:16].replace("T", " ")
+
+
+def _key(marked: Marked) -> object:
+    group = marked.group
+    return group.code, group.pointer, group.name, group.source
