@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tagway.web.paths import Place
+from tagway.web.trust import Origins
 
 Header = tuple[bytes, bytes]
 
@@ -29,17 +30,18 @@ _VARY: Final = (b"vary", b"origin")
 class Policy:
     """The rule of one path: the origins of all sources that listen there, together."""
 
-    origins: frozenset[bytes]
+    listed: tuple[Origins, ...]
     methods: bytes
     credentials: bool
+    anybody: bool
 
     def headers(self, origin: bytes | None) -> tuple[Header, ...]:
         """What every answer to a request from `origin` carries, errors included; nothing without one."""
         if origin is None:
             return ()
-        if not self.origins:
+        if self.anybody and not self.credentials:
             return _ANY
-        if origin not in self.origins:
+        if not (self.anybody or any(origin in one for one in self.listed)):
             return (_VARY,)
         allowed = ((b"access-control-allow-origin", origin), _EXPOSE, _VARY)
         return (*allowed, _CREDENTIALS) if self.credentials else allowed
@@ -57,13 +59,17 @@ class Policy:
         ]
 
 
-def policy(place: Place) -> Policy:
-    """The rule of a path."""
-    listed = [one.bound.config.origins for one in place.targets]
+def policy(place: Place, *, everything_open: bool = False) -> Policy:
+    """The rule of a path. Without a configuration nothing is listed, and any page may use credentialed paths, too:
+
+    the gateway is on loopback then, sets no cookies, and Snowplow's trackers send nothing without.
+    """
+    targets = place.targets
     # One source without a list takes anybody, and a preflight does not tell which source is meant.
-    origins = frozenset(origin.encode() for several in listed for origin in several) if all(listed) else frozenset()
+    anybody = not all(one.origins for one in targets)
     return Policy(
-        origins=origins,
+        listed=tuple(one.origins for one in targets),
         methods=", ".join(dict.fromkeys([*place.methods, "OPTIONS"])).encode(),
-        credentials=any(one.route.credentials for one in place.targets),
+        credentials=any(one.route.credentials for one in targets) and (everything_open or not anybody),
+        anybody=anybody,
     )

@@ -33,7 +33,7 @@ class Ingest:
             for value in keys.authorizations(key)
         }
         self._site = Site(place, intake, intake.config.limits, ready)
-        self._cors = cors.policy(place)
+        self._cors = cors.policy(place, everything_open=intake.config.open)
         self._signatures = frozenset(
             one.bound.source.signature_header.encode() for one in place.targets if one.bound.source.signature_header
         )

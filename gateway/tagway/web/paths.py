@@ -14,7 +14,7 @@ from typing import Final
 from tagway.errors import ConfigError
 from tagway.hookspecs import Route
 from tagway.registry import ConfiguredSource
-from tagway.web.trust import Network, networks
+from tagway.web.trust import Network, Origins, networks
 
 RESERVED: Final = frozenset(("inspect", "commands", "livez", "readyz", "metrics"))
 """First segments that the gateway itself answers at."""
@@ -27,7 +27,8 @@ class Target:
     bound: ConfiguredSource
     route: Route
     path: str
-    allow: tuple[Network, ...] = ()
+    allow: tuple[Network, ...]
+    origins: Origins
 
     @property
     def name(self) -> str:
@@ -38,6 +39,25 @@ class Target:
     def is_webhook(self) -> bool:
         """Whether it is opened by secrets instead of write keys: also the one such path of a `collect` source."""
         return self.bound.source.kind == "webhook" or self.route.path.startswith("/webhooks/")
+
+    @property
+    def open(self) -> bool:
+        """Whether nothing that a sender must know is configured for it."""
+        config = self.bound.config
+        if self.is_webhook:
+            return not (config.secrets or config.path_token or config.allow_ips)
+        return not (config.write_keys or config.allow_ips)
+
+    @property
+    def proof_headers(self) -> tuple[str, ...]:
+        """The headers that its signature needs, besides those that it declares."""
+        source = self.bound.source
+        names = (
+            source.signature_header,
+            getattr(source.scheme, "header", ""),
+            getattr(source.scheme, "timestamp_header", ""),
+        )
+        return tuple(dict.fromkeys(name for name in names if name))
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -100,9 +120,10 @@ def places(sources: Iterable[ConfiguredSource]) -> dict[str, Place]:
             raise ConfigError(f"[sources.{bound.name}]: this name is a path of the gateway itself; choose another")
         allow = networks(bound.config.allow_ips, f"[sources.{bound.name}]: allow_ips")
         for route in bound.source.routes:
-            target = Target(bound=bound, route=route, path=route.path.replace("{source}", bound.name), allow=allow)
-            for path in _variants(target):
-                found.setdefault(path, Place(path)).add(target)
+            path = route.path.replace("{source}", bound.name)
+            target = Target(bound=bound, route=route, path=path, allow=allow, origins=Origins(bound.config.origins))
+            for variant in _variants(target):
+                found.setdefault(variant, Place(variant)).add(target)
     for place in found.values():
         place.settle()
     return found

@@ -27,7 +27,7 @@ _logger = logging.getLogger("tagway.web")
 
 _UNPROVEN: Final = frozenset(("no_proof", "bad_proof", "stale_proof"))
 # What the quarantine keeps besides the declared headers, to verify a request again as it was.
-_TO_VERIFY_AGAIN: Final = (b"content-encoding",)
+_TO_VERIFY_AGAIN: Final = ("content-encoding",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,7 @@ class Taking:
         signature = target.bound.source.signature_header
         if not signature or signature.encode() not in self._headers or not self.content:
             return None
-        headers = dict(self._declared(target) or {})
-        for name in (signature.encode(), *_TO_VERIFY_AGAIN):
-            if name in self._headers:
-                headers[name.decode()] = self._headers[name].decode("latin-1")
+        headers = self._declared(target, *target.proof_headers, *_TO_VERIFY_AGAIN)
         return Entry(
             kind="refused",
             source=target.name,
@@ -157,7 +154,7 @@ class Taking:
         """Whether the request is proven. Raises `RefusedError` when it had to be and is not."""
         self._check_address(target)
         bound = target.bound
-        if bound.open and not trust.is_local(self._scope, self._headers):
+        if target.open and not trust.is_local(self._scope, self._headers):
             raise RefusedError(
                 "not_local",
                 f"source {bound.name!r} has no key or secret, so it takes requests from this machine only; "
@@ -168,7 +165,7 @@ class Taking:
                 raise RefusedError("no_proof", "this source has secrets for its webhooks, but no write_keys for this")
             if target.keys:
                 self.which = target.keys.index(self._key(target))
-            return not bound.open
+            return not target.open
         token = self._check_token(target)
         proof = self._proof(target)
         self.which = proof.which
@@ -187,8 +184,7 @@ class Taking:
         ):
             raise RefusedError("bad_proof", "this address is not listed in the source's allow_ips")
         origin = self._headers.get(b"origin")
-        origins = target.bound.config.origins
-        if origins and origin is not None and origin.decode("latin-1") not in origins:
+        if target.origins and origin is not None and origin not in target.origins:
             raise RefusedError("bad_origin", "this origin is not listed in the source's origins")
 
     def _check_token(self, target: Target) -> bool:
@@ -209,7 +205,7 @@ class Taking:
             method=self._scope["method"],
             path=self._path(target),
             query=self._scope["query_string"].decode("latin-1"),
-            headers=self._declared(target, target.bound.source.signature_header) or {},
+            headers=self._declared(target, *target.proof_headers) or {},
             body=self.content,
             received_at=self.received_at,
             options=config.options,

@@ -39,6 +39,26 @@ FORWARDING: Final = frozenset(
 _LOOPBACK: Final = frozenset(LOOPBACK)
 
 
+class Origins:
+    """The origins that may send to a source; `https://shop.example:*` stands for every port, empty for none listed."""
+
+    __slots__ = ("_any_port", "_exact")
+
+    def __init__(self, listed: Sequence[str] = ()) -> None:
+        """Take the list of the configuration."""
+        self._exact = frozenset(one.encode() for one in listed if not one.endswith(":*"))
+        self._any_port = frozenset(one.removesuffix(":*").encode() for one in listed if one.endswith(":*"))
+
+    def __bool__(self) -> bool:
+        return bool(self._exact or self._any_port)
+
+    def __contains__(self, origin: bytes) -> bool:
+        if origin in self._exact:
+            return True
+        host, colon, port = origin.rpartition(b":")
+        return bool(colon) and (host in self._any_port and port.isdigit())
+
+
 def networks(listed: Sequence[str], where: str) -> tuple[Network, ...]:
     """Read addresses and networks of the configuration. Raises `ConfigError` that says `where`."""
     try:
