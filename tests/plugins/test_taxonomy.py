@@ -22,7 +22,7 @@ FAULTY: Final = frozenset(("mailchimp/subscribe_minimal", "octane/nested_state",
 
 @pytest.mark.parametrize(("source", "pair"), CASES)
 def test_a_golden_body_violates_only_where_it_is_about_that(source: Source, pair: GoldenPair) -> None:
-    rows = preview(source, pair.request(source), TAXONOMY)
+    rows = preview(pair.configured(source), pair.request(source), TAXONOMY)
     faults = {
         f"{one['code']} {one['pointer']}"
         for row in rows

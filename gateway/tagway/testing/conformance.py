@@ -77,7 +77,7 @@ class Check:
 
 def conformance(source: Source, pairs: Sequence[GoldenPair] = (), *, examples: int = 100) -> list[Check]:
     """The checks for one source, over the requests of its golden pairs; `examples` is Hypothesis' number."""
-    requests = [pair.request(source) for pair in pairs] or [request_to(source, {})]
+    cases = [(pair.configured(source), pair.request(source)) for pair in pairs] or [(source, request_to(source, {}))]
     over: dict[str, Callable[[Source, Request], None]] = {
         "a golden body becomes sound events": _sound,
         "a body cut anywhere stays within the law": _cut,
@@ -88,13 +88,14 @@ def conformance(source: Source, pairs: Sequence[GoldenPair] = (), *, examples: i
         "a replay gives the same message ids": _replayed,
         "events of one item are told apart": _apart,
     }
-    checks = [Check(name, partial(_each, run, source, requests)) for name, run in over.items()]
-    checks.append(Check("a body that is none stays within the law", partial(_no_body, source, requests[0])))
-    checks.append(Check("random mutations stay within the law", partial(_mutated, source, requests, examples)))
-    if source.kind == "webhook":
-        checks.append(Check("without a secret a request is unverified", partial(_unverified, source, requests[0])))
-    if source.sign(requests[0], _SECRET, RECEIVED_AT):
-        checks += [Check(name, partial(run, source, requests[0])) for name, run in _SIGNED.items()]
+    checks = [Check(name, partial(_each, run, cases)) for name, run in over.items()]
+    checks.append(Check("a body that is none stays within the law", partial(_no_body, *cases[0])))
+    checks.append(Check("random mutations stay within the law", partial(_mutated, cases, examples)))
+    first, request = cases[0]
+    if first.kind == "webhook":
+        checks.append(Check("without a secret a request is unverified", partial(_unverified, first, request)))
+    if first.sign(request, _SECRET, RECEIVED_AT):
+        checks += [Check(name, partial(run, first, request)) for name, run in _SIGNED.items()]
     return checks
 
 
@@ -162,8 +163,8 @@ def _demand_plain(value: Any, where: str) -> None:
         )
 
 
-def _each(run: Callable[[Source, Request], None], source: Source, requests: Iterable[Request]) -> None:
-    for request in requests:
+def _each(run: Callable[[Source, Request], None], cases: Iterable[tuple[Source, Request]]) -> None:
+    for source, request in cases:
         run(source, request)
 
 
@@ -221,11 +222,10 @@ def _sample(wheres: list[Any], most: int = 60) -> Iterator[Any]:
     return iter(wheres[:: max(1, len(wheres) // most)])
 
 
-def _mutated(source: Source, requests: Sequence[Request], examples: int) -> None:
+def _mutated(cases: Sequence[tuple[Source, Request]], examples: int) -> None:
     from hypothesis import HealthCheck, given, settings, strategies
 
-    documents = [(place, document) for place, one in enumerate(requests) if (document := _document(one)) is not None]
-    places_ = [place for place, _ in documents] or [0]
+    readable = [(case, document) for case in cases if (document := _document(case[1])) is not None]
 
     @settings(
         max_examples=examples,
@@ -234,9 +234,10 @@ def _mutated(source: Source, requests: Sequence[Request], examples: int) -> None
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    @given(strategies.sampled_from(places_), mutated([document for _, document in documents] or [{}]))
-    def law(place: int, document: Any) -> None:
-        outcomes(source, dataclasses.replace(requests[place], body=json.encode(document)))
+    @given(strategies.sampled_from(cases), mutated([document for _, document in readable] or [{}]))
+    def law(case: tuple[Source, Request], document: Any) -> None:
+        source, request = case
+        outcomes(source, dataclasses.replace(request, body=json.encode(document)))
 
     law()
 

@@ -62,15 +62,18 @@ class GoldenPair:
         """The file that lists the expected events."""
         return self.file.with_name(f"{self.name}.out.json")
 
+    def configured(self, source: Source) -> Source:
+        """The source with the pair's options."""
+        return source.configured(self._given().get("options", {}))
+
     def request(self, source: Source) -> Request:
         """The request, as if `source` had received it. Raises ValueError for a file that is not one."""
         return self._request(source, self._given())
 
     def check(self, source: Source) -> None:
         """Raise AssertionError unless `source` makes of the request what the output says."""
-        given = self._given()
-        configured = source.configured(given.get("options", {}))
-        got = _pretty(normalized(configured, self._request(configured, given)))
+        configured = self.configured(source)
+        got = _pretty(normalized(configured, self.request(configured)))
         if os.environ.get(WRITE):
             self.out.write_text(got, encoding="utf-8")
         elif not self.out.is_file():

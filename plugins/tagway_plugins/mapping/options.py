@@ -1,0 +1,303 @@
+"""The options of a mapped source, read once at start-up: every fault names its key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast, get_args
+
+from tagway import ConfigError, mapping, moments, signatures
+
+Find = Callable[[Any, Any], Any]
+"""Finds a value in an item, or where it is not there, in the whole body."""
+Side = Literal["web", "server", "app", "provider"]
+Type = Literal["track", "identify", "page", "screen", "group", "alias"]
+
+_KEYS: Final = frozenset(
+    [
+        "event",
+        "events",
+        "items",
+        "message_id",
+        "timestamp",
+        "time_format",
+        "side",
+        "type",
+        "test",
+        "identity",
+        "properties",
+        "traits",
+        "constants",
+        "signature",
+    ]
+)
+_KINDS: Final = (
+    "user_id", "email", "phone", "anonymous_id", "device_id", "client_id", "checkout_token", "cart_token", "order_id",
+)  # fmt: skip
+_TIMES: Final[dict[str, Callable[[Any], int | None]]] = {
+    "iso": moments.read,
+    "iso_utc": lambda value: moments.read(value, naive_utc=True),
+    "s": moments.from_unix,
+    "ms": lambda value: moments.from_unix(value, "ms"),
+    "us": lambda value: moments.from_unix(value, "us"),
+}
+_READERS: Final[dict[str, Callable[..., mapping.Field]]] = {
+    "raw": mapping.raw,
+    "text": mapping.text,
+    "identifier": mapping.identifier,
+    "amount": mapping.amount,
+    "minor": mapping.minor,
+    "currency": mapping.currency,
+    "count": mapping.count,
+    "flag": mapping.flag,
+    "moment": mapping.moment,
+    "url": mapping.url,
+}
+_AMOUNTS: Final = frozenset(
+    [
+        "total",
+        "subtotal",
+        "shipping",
+        "tax",
+        "discount",
+        "value",
+        "price",
+        "compare_at_price",
+        "line_total",
+        "refund_amount",
+        "total_spent",
+    ]
+)
+_COUNTS: Final = frozenset(("quantity", "position", "item_count", "results_count", "orders_count"))
+_HMAC: Final[dict[str, tuple[str, signatures.Encoding]]] = {
+    "hmac-sha256-base64": ("sha256", "base64"),
+    "hmac-sha256-base64url": ("sha256", "base64url"),
+    "hmac-sha256-hex": ("sha256", "hex"),
+    "hmac-sha1-base64": ("sha1", "base64"),
+    "hmac-sha1-hex": ("sha1", "hex"),
+}
+_STAMPED: Final[dict[str, signatures.Encoding]] = {"stamped-hex": "hex", "stamped-base64": "base64"}
+_TOKEN: Final = "token"  # noqa: S105 - the name of a scheme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """What the options say, compiled."""
+
+    event: Find
+    events: Mapping[str, str]
+    items: str | None
+    message_id: Callable[[Any], Any]
+    time: Find
+    side: Side
+    type: Type
+    test: Find
+    identity: Mapping[str, Find]
+    currency: Callable[[Any], Any]
+    properties: mapping.Table
+    traits: mapping.Table
+    constants: Mapping[str, Any]
+    origins: Mapping[str, str]
+    scheme: signatures.Scheme | None
+    headers: tuple[str, ...]
+
+
+def read(options: Mapping[str, Any]) -> Mapped:
+    """Check and compile the options. Raises `ConfigError` that names the key."""
+    if unknown := sorted(set(options) - _KEYS):
+        raise _fault(unknown[0], f"is no option of the plugin mapping; there are: {', '.join(sorted(_KEYS))}")
+    properties = _fields(options, "properties")
+    traits = _fields(options, "traits")
+    scheme, headers = _signature(_table(options, "signature"))
+    return Mapped(
+        event=_event(options),
+        events={key: _text(_table(options, "events"), key, "events.") for key in _table(options, "events")},
+        items=_pointer(options["items"], "items") if "items" in options else None,
+        message_id=mapping.path(_pointer(options["message_id"], "message_id")) if "message_id" in options else _nothing,
+        time=_time(options),
+        side=cast("Side", _choice(options, "side", get_args(Side), "provider")),
+        type=cast("Type", _choice(options, "type", get_args(Type), "track")),
+        test=_find(options, "test"),
+        identity=_identity(_table(options, "identity")),
+        currency=_currency(properties),
+        properties=mapping.Table(properties),
+        traits=mapping.Table(traits),
+        constants=_table(options, "constants"),
+        origins={**mapping.Table(properties).origins(), **mapping.Table(traits).origins("/traits")},
+        scheme=scheme,
+        headers=headers,
+    )
+
+
+def _fault(key: str, what: str) -> ConfigError:
+    return ConfigError(f"`{key}` {what}")
+
+
+def _nothing(_: Any) -> None:
+    return None
+
+
+def _text(table: Mapping[str, Any], key: str, within: str = "") -> str:
+    value = table.get(key)
+    if not isinstance(value, str) or not value:
+        raise _fault(f"{within}{key}", "wants a text")
+    return value
+
+
+def _table(options: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = options.get(key, {})
+    if not isinstance(value, dict):
+        raise _fault(key, "wants a table: { name = ... }")
+    return value
+
+
+def _choice(options: Mapping[str, Any], key: str, choices: tuple[str, ...], default: str, within: str = "") -> str:
+    value = options.get(key, default)
+    if value not in choices:
+        raise _fault(f"{within}{key}", f"is one of {', '.join(choices)}, not {value!r}")
+    return str(value)
+
+
+def _pointer(value: Any, key: str) -> str:
+    if not isinstance(value, str) or (value and not value.startswith("/")):
+        raise _fault(key, f'wants a JSON pointer like "/data/id", not {value!r}')
+    return value
+
+
+def _found(pointer: str) -> Find:
+    path = mapping.path(pointer)
+
+    def find(one: Any, document: Any) -> Any:
+        value = path(one)
+        return path(document) if value is None else value
+
+    return find
+
+
+def _find(options: Mapping[str, Any], key: str) -> Find:
+    return _found(_pointer(options[key], key)) if key in options else lambda _, __: None
+
+
+def _event(options: Mapping[str, Any]) -> Find:
+    name = _text(options, "event")
+    if not name.startswith("/"):
+        return lambda _, __: name
+    find = _found(name)
+    return lambda one, document: mapping.string(find(one, document))
+
+
+def _time(options: Mapping[str, Any]) -> Find:
+    read_time = _TIMES[_choice(options, "time_format", tuple(_TIMES), "iso")]
+    find = _find(options, "timestamp")
+    return lambda one, document: read_time(find(one, document))
+
+
+def _identity(table: Mapping[str, Any]) -> dict[str, Find]:
+    for kind in table:
+        if kind not in _KINDS:
+            raise _fault(f"identity.{kind}", f"is no kind of identifier; there are: {', '.join(_KINDS)}")
+    return {kind: _identifier(_pointer(pointer, f"identity.{kind}")) for kind, pointer in table.items()}
+
+
+def _identifier(pointer: str) -> Find:
+    find = _found(pointer)
+    return lambda one, document: mapping.as_identifier(find(one, document))
+
+
+def _fields(options: Mapping[str, Any], key: str) -> dict[str, mapping.Field]:
+    return {name: _field(name, said, f"{key}.{name}") for name, said in _table(options, key).items()}
+
+
+def _field(name: str, said: Any, key: str) -> mapping.Field:
+    """A field by its pointer, read as its name says, or by the reader that is named."""
+    if isinstance(said, str):
+        return _by_name(name)(_pointer(said, key))
+    if not isinstance(said, dict) or not said:
+        raise _fault(key, 'wants a JSON pointer, or a reader with one: { amount = "/total" }')
+    if "each" in said:
+        return _each(said, key)
+    (reader, pointer), *more = said.items()
+    if reader not in _READERS or more:
+        raise _fault(f"{key}.{reader if reader not in _READERS else more[0][0]}", f"is no reader; {_READERS_ARE}")
+    return _READERS[reader](_pointer(pointer, f"{key}.{reader}"))
+
+
+_READERS_ARE: Final = f"there are: each, {', '.join(_READERS)}"
+
+
+def _each(said: Mapping[str, Any], key: str) -> mapping.Field:
+    if unknown := sorted(set(said) - {"each", "fields"}):
+        raise _fault(f"{key}.{unknown[0]}", "does not belong beside `each`; that takes `fields`")
+    fields = {name: _field(name, one, f"{key}.fields.{name}") for name, one in _table(said, "fields").items()}
+    if not fields:
+        raise _fault(f"{key}.fields", "says nothing about the elements")
+    return mapping.each(_pointer(said["each"], f"{key}.each"), mapping.Table(fields))
+
+
+def _by_name(name: str) -> Callable[..., mapping.Field]:
+    if name in _AMOUNTS:
+        return mapping.amount
+    if name in _COUNTS:
+        return mapping.count
+    if name == "currency":
+        return mapping.currency
+    return mapping.identifier if name.endswith("_id") or name == "sku" else mapping.raw
+
+
+def _currency(properties: Mapping[str, mapping.Field]) -> Callable[[Any], Any]:
+    """Where the body's currency is: amounts need it for their decimals."""
+    field = properties.get("currency")
+    return mapping.path(field.pointers[0]) if field is not None else _nothing
+
+
+def _signature(table: Mapping[str, Any]) -> tuple[signatures.Scheme | None, tuple[str, ...]]:
+    """The scheme, and the headers beside the signature's that it reads."""
+    if not table:
+        return None, ()
+    schemes = (*_HMAC, *_STAMPED, _TOKEN)
+    scheme = _choice(table, "scheme", schemes, "", "signature.") if "scheme" in table else ""
+    if not scheme:
+        raise _fault("signature.scheme", f"is missing; there are: {', '.join(schemes)}")
+    header = _text(table, "header", "signature.").lower()
+    allowed = {"scheme", "header"} | (
+        {"prefix", "signed", "timestamp_header", "tolerance"} if scheme in _HMAC else set()
+    )
+    allowed |= {"tolerance"} if scheme in _STAMPED else set()
+    if unknown := sorted(set(table) - allowed):
+        raise _fault(f"signature.{unknown[0]}", f"is no setting of the scheme {scheme}")
+    if scheme == _TOKEN:
+        return signatures.Token(header=header), ()
+    if scheme in _STAMPED:
+        tolerance = _tolerance(table, 300 * moments.SECOND)
+        return signatures.Stamped(header=header, encoding=_STAMPED[scheme], tolerance=tolerance), ()
+    return _hmac(table, scheme, header)
+
+
+def _hmac(table: Mapping[str, Any], scheme: str, header: str) -> tuple[signatures.Scheme, tuple[str, ...]]:
+    algorithm, encoding = _HMAC[scheme]
+    signed = _text(table, "signed", "signature.") if "signed" in table else "{body}"
+    stamp = _text(table, "timestamp_header", "signature.").lower() if "timestamp_header" in table else ""
+    if signed.count("{body}") != 1:
+        raise _fault("signature.signed", "wants `{body}` once, and may have `{timestamp}`")
+    if ("{timestamp}" in signed) != bool(stamp):
+        raise _fault("signature.timestamp_header", "and `{timestamp}` in `signature.signed` want each other")
+    found = signatures.Hmac(
+        header=header,
+        encodings=(encoding,),
+        algorithm=algorithm,
+        prefix=_text(table, "prefix", "signature.") if "prefix" in table else "",
+        signed=signed,
+        timestamp_header=stamp,
+        tolerance=_tolerance(table, None),
+    )
+    return found, ((stamp,) if stamp else ())
+
+
+def _tolerance(table: Mapping[str, Any], default: int | None) -> int | None:
+    """Seconds in the options, microseconds here."""
+    value = table.get("tolerance")
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise _fault("signature.tolerance", "wants seconds")
+    return value * moments.SECOND
