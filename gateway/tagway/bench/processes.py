@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -70,6 +72,19 @@ class Gateway:
     def engine_pid(self) -> int:
         """The engine's process."""
         return int(running(self.data)["engine"]["pid"])
+
+    @contextlib.contextmanager
+    def engine_held(self) -> Iterator[None]:
+        """Stop the engine for a while, where a process can be stopped: it is not what is measured then."""
+        hold, go_on = (getattr(signal, name, None) for name in ("SIGSTOP", "SIGCONT"))
+        if hold is None or go_on is None:
+            yield
+            return
+        os.kill(self.engine_pid(), hold)
+        try:
+            yield
+        finally:
+            os.kill(self.engine_pid(), go_on)
 
     def drained(self) -> None:
         """Wait until the engine has folded the log. Raises `TagwayError` when it does not."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -129,22 +129,25 @@ class Log:
 
         All or none. Raises `sqlite3.Error`, and `TagwayError` for an entry that no row can hold.
         """
-        with self._transaction():
-            return [self._insert(entry) for entry in entries]
+        try:
+            rows = [self._row(entry) for entry in entries]
+            with self._transaction():
+                self._db.executemany(_INSERT, rows)
+                (last,) = self._db.execute("SELECT last_insert_rowid()").fetchone()
+        except _UNSTORABLE as error:
+            raise TagwayError(f"it cannot be stored: {error}") from None
+        return list(range(last - len(rows) + 1, last + 1))
 
-    def append_each(self, entries: Iterable[Entry]) -> list[int | TagwayError]:
+    def append_each(self, entries: Sequence[Entry]) -> Sequence[int | TagwayError]:
         """Write entries in one durable transaction, but for those that no row can hold.
 
         In order, each entry's sequence number or its own fault. Raises `sqlite3.Error` when none was written.
         """
-        outcomes: list[int | TagwayError] = []
-        with self._transaction():
-            for entry in entries:
-                try:
-                    outcomes.append(self._insert(entry))
-                except TagwayError as error:
-                    outcomes.append(error)
-        return outcomes
+        try:
+            return self.append(entries)
+        except TagwayError:
+            with self._transaction():
+                return [self._insert(entry) for entry in entries]
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -157,12 +160,12 @@ class Log:
                 self._db.execute("ROLLBACK")
             raise
 
-    def _insert(self, entry: Entry) -> int:
+    def _insert(self, entry: Entry) -> int | TagwayError:
         try:
             return self._db.execute(_INSERT, self._row(entry)).lastrowid or 0
         except _UNSTORABLE as error:
             # The statement alone is undone: the transaction, and the rest of its group, go on.
-            raise TagwayError(f"it cannot be stored: {error}") from None
+            return TagwayError(f"it cannot be stored: {error}")
 
     def rewrite(self, entries: Iterable[Entry]) -> None:
         """Write entries over what their sequence numbers held, in one durable transaction: only to erase."""

@@ -155,7 +155,7 @@ class GroupCommit:
     def _write(self, group: Sequence[_Waiting]) -> None:
         outcomes: Sequence[int | TagwayError]
         try:
-            outcomes = self._log.append_each(one.entry for one in group)
+            outcomes = self._log.append_each([one.entry for one in group])
         except sqlite3.Error as error:
             self._failure = str(error)
             _logger.error("the log cannot be written: %s", error)
