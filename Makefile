@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench laws lock clean
+.PHONY: demo test lint bench corpus laws lock clean
 
 demo: $(READY)
 	$(BIN)/tagway demo
@@ -20,6 +20,9 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/tagway bench
+
+corpus: $(READY)
+	$(BIN)/python -m tests.corpus
 
 laws: $(READY)
 	$(BIN)/pytest -q tests/core/identity --laws

@@ -103,13 +103,14 @@ def _properties(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _identifiers(kind: str, document: Mapping[str, Any]) -> tuple[Identifier, ...]:
-    """What the store put into merge fields, and of a changed address the old one beside the new."""
+    """The address, of a changed one the old beside the new, and what the store put into merge fields."""
     data = document.get("data")
     data = data if isinstance(data, dict) else {}
     merges = data.get("merges")
     passed = captures.identifiers_in(merges, captures.PASSED_IN) if isinstance(merges, dict) else ()
-    changed = [data.get("new_email"), data.get("old_email")] if kind == "upemail" else []
-    return (*passed, *(Identifier("email", text) for one in changed if (text := mapping.string(one))))
+    old = data.get("old_email") if kind == "upemail" else None
+    addresses = [mapping.string(one) for one in (_ADDRESS.read(document).get("email"), old)]
+    return (*passed, *(Identifier("email", text) for text in addresses if text))
 
 
 @hookimpl
