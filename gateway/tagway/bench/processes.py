@@ -11,23 +11,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
+from tagway import config as configuration
 from tagway.bench.engine import Folded
 from tagway.bench.load import Job, Result
 from tagway.core import moments
 from tagway.errors import TagwayError
 from tagway.log import FILE, Log
-from tagway.process.child import Child
+from tagway.process import launch
 from tagway.process.folder import running
 from tagway.store.feed import Feed
 
-_START_SECONDS: Final = 30
 _DRAIN_SECONDS: Final = 300
 
 
@@ -55,19 +55,11 @@ class Gateway:
     @contextlib.contextmanager
     def serving(self) -> Iterator[Server]:
         """Run it. Raises `TagwayError` when it does not start."""
-        arguments = ["serve", "--parent", "--config", str(self.config), "--data", str(self.data), "--port", "0"]
-        child = Child("tagway", arguments, self.folder / "serve.log")
-        try:
-            told = _wait_for(lambda: self._told_by(child), "the gateway")
+        config = configuration.with_gateway(configuration.load(self.config), data=str(self.data), port=0)
+        with launch.gateway(config) as started:
+            launch.readable(self.data).close()
             key = base64.b64encode(f"{self._key}:".encode()).decode()
-            yield Server(pid=told["pid"], port=int(told["url"].rsplit(":", 1)[1]), key=key)
-        finally:
-            child.stop()
-
-    def _told_by(self, child: Child) -> dict[str, Any]:
-        """What this gateway, and not the one before it, says of itself, once there is a store to read."""
-        told = running(self.data)
-        return told if told.get("pid") == child.pid and (self.data / "store.db").exists() else {}
+            yield Server(pid=started.pid, port=int(started.url.rsplit(":", 1)[1]), key=key)
 
     def engine_pid(self) -> int:
         """The engine's process."""
@@ -89,11 +81,13 @@ class Gateway:
     def drained(self) -> None:
         """Wait until the engine has folded the log. Raises `TagwayError` when it does not."""
         log, feed = Log(self.data, read_only=True), Feed(self.data)
-        try:
-            _wait_for(lambda: {"done": True} if feed.position() >= log.last() else {}, "the engine", _DRAIN_SECONDS)
-        finally:
-            log.close()
-            feed.close()
+        deadline = time.monotonic() + _DRAIN_SECONDS
+        while feed.position() < log.last():
+            if time.monotonic() > deadline:
+                raise TagwayError(f"the engine did not fold the log in {_DRAIN_SECONDS} s")
+            time.sleep(0.02)
+        log.close()
+        feed.close()
 
     def fold_again(self) -> Folded:
         """Fold its log once more, alone, into an empty store; only while it does not run."""
@@ -162,13 +156,3 @@ def _python(arguments: list[str], given: bytes = b"") -> bytes:
     if done.returncode:
         raise TagwayError(f"{' '.join(arguments[:2])} failed: {done.stderr.decode(errors='replace')[-500:]}")
     return done.stdout
-
-
-def _wait_for(look: Callable[[], dict[str, Any]], what: str, seconds: float = _START_SECONDS) -> dict[str, Any]:
-    """What `look` finds, once it finds something."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.02)
-    raise TagwayError(f"{what} did not get there in {seconds:g} s")

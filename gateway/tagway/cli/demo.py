@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -20,12 +19,11 @@ from tagway.demo.account import Witness, claims
 from tagway.demo.script import Scene, scenes
 from tagway.demo.traffic import SOURCES, Store
 from tagway.errors import TagwayError
-from tagway.process.child import Child
-from tagway.process.folder import is_running, running
+from tagway.process import launch
+from tagway.process.folder import is_running
 
 _FOLDER: Final = "tagway-demo"
 _MARK: Final = "# Written by `tagway demo`, which empties this folder at each start.\n"
-_START_SECONDS: Final = 30
 
 
 @click.command()
@@ -38,16 +36,13 @@ def demo(data: str, no_tui: bool, fast: bool) -> None:
     """Watch a simulated store: shoppers browse, fill carts, give an email in a popup, and buy."""
     folder = Path(data)
     config = _prepared(folder)
-    child = Child("tagway", ["serve", "--parent", "--config", config.file, "--port", "0"], folder / "serve.log")
-    try:
-        store = Store(config, registry.load(config), _url(folder))
+    with launch.gateway(config) as started:
+        store = Store(registry.load(config), started.url)
         if no_tui or not (sys.stdout.isatty() and sys.stdin.isatty()):
-            held = _told(store, config.data, fast)
+            held = _told(store, config, fast)
         else:
             held = _shown(store, config, fast)
         store.close()
-    finally:
-        child.stop()
     sys.exit(0 if held else 1)
 
 
@@ -67,7 +62,7 @@ def _prepared(folder: Path) -> configuration.Config:
 
 def _toml(data: Path) -> str:
     """A configuration with fresh keys, as `tagway init` would write one."""
-    lines = ["[gateway]", f"data = {_quoted(str(data))}"]
+    lines = ["[gateway]", "port = 0", f"data = {_quoted(str(data))}"]
     for name, plugin in SOURCES.items():
         what = "secrets" if name == "shopify" else "write_keys"
         lines += [f"[sources.{name}]", f'plugin = "{plugin}"', f'{what} = ["{secrets.token_hex(16)}"]']
@@ -78,22 +73,9 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _url(folder: Path) -> str:
-    """Where the gateway listens, once it does. Raises `TagwayError` with what its log says."""
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        told = running(folder / "data")
-        if told.get("url") and (folder / "data" / "store.db").exists():
-            return str(told["url"])
-        time.sleep(0.05)
-    log = folder / "serve.log"
-    said = log.read_text(encoding="utf-8", errors="replace")[-500:] if log.exists() else ""
-    raise TagwayError(f"the gateway did not start in {_START_SECONDS} s; {log} says: {said}")
-
-
-def _told(store: Store, data: Path, fast: bool) -> bool:
+def _told(store: Store, config: configuration.Config, fast: bool) -> bool:
     """The script as lines: what the store does, and under it what the gateway made of it."""
-    witness = Witness(data)
+    witness = Witness(launch.readable(config.data))
     right = True
     for sent, scene in enumerate(_paced(fast, threading.Event()), 1):
         status = store.send(scene, _now())
@@ -102,7 +84,7 @@ def _told(store: Store, data: Path, fast: bool) -> bool:
         witness.settled(sent)
         for line in witness.news():
             click.echo(f"                    {line}")
-    held = _summed(witness, data)
+    held = _summed(witness, config.data)
     witness.close()
     return held and right
 
@@ -118,10 +100,10 @@ def _shown(store: Store, config: configuration.Config, fast: bool) -> bool:
 
     thread = threading.Thread(target=play, name="tagway-demo", daemon=True)
     thread.start()
-    subprocess.run([sys.executable, "-m", "tagway_tui", "--config", config.file], check=False)  # noqa: S603 - ourselves
+    launch.screen(config)
     stop.set()
     thread.join()
-    witness = Witness(config.data)
+    witness = Witness(launch.readable(config.data))
     # Whoever leaves early has not seen everything, and that is no failure.
     held = not finished.is_set() or _summed(witness, config.data)
     witness.close()

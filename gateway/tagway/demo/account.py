@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tagway.core.safe import visible
@@ -16,9 +15,9 @@ from tagway.store.feed import Feed
 class Witness:
     """Reads the feed as the screen does: what is new since the last look."""
 
-    def __init__(self, folder: Path) -> None:
-        """Watch a data folder that has a store."""
-        self.feed = Feed(folder)
+    def __init__(self, feed: Feed) -> None:
+        """Watch a feed, which is the witness's from now on."""
+        self.feed = feed
         self._event = self._refusal = 0
 
     def close(self) -> None:

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import httpx2
 
-from tagway.config import Config
 from tagway.core import body, moments
 from tagway.core.events import Request
 from tagway.demo.script import ABSENT, NOW, Scene
@@ -25,9 +24,9 @@ _NOT_THE_SECRET: Final = "somebody-elses-secret"  # noqa: S105 - that is the poi
 class Store:
     """The simulated store: sends scenes to one gateway."""
 
-    def __init__(self, config: Config, registry: Registry, url: str) -> None:
+    def __init__(self, registry: Registry, url: str) -> None:
         """Send to `url` what the sources of `registry` have as examples."""
-        self._config, self._registry = config, registry
+        self._registry = registry
         self._client = httpx2.Client(base_url=url, timeout=10)
 
     def close(self) -> None:
