@@ -16,7 +16,7 @@ from typing import Final
 from tagway import catalogue
 from tagway.config import Config
 from tagway.core.events import DeadLetter, Event, Request
-from tagway.core.identity import Evidence
+from tagway.core.identity import Evidence, traits
 from tagway.core.moments import DAY, MINUTE
 from tagway.core.taxonomy import Judged
 from tagway.core.taxonomy.twins import Keys
@@ -43,6 +43,7 @@ class _Item:
     dead: DeadLetter | None = None
     plugin: str = ""
     timestamp: int = 0
+    at: int = 0
     duplicate_of: bytes | None = None
     keys: Keys | None = None
     alias_id: int | None = None
@@ -189,15 +190,22 @@ class Fold:
         judged = [(item, item.judged) for item in items if item.judged is not None]
         resolutions = self._identities.resolve([self._evidence(*pair) for pair in judged], self._now())
         for (item, _), resolution in zip(judged, resolutions, strict=True):
-            item.alias_id = resolution.alias_id
+            item.alias_id, item.at = resolution.alias_id, resolution.at
 
     def _evidence(self, item: _Item, judged: Judged) -> Evidence:
         at = item.timestamp
         if not item.entry.verified:
             at = max(item.entry.received_at - 30 * DAY, min(at, item.entry.received_at + 5 * MINUTE))
         shop = self._registry.sources[item.entry.source].config.shop
-        traits = tuple(judged.event.traits.items())
-        return Evidence(event_id=item.event_id, at=at, ids=judged.identifiers, traits=traits, shop=shop)
+        said = traits.claims(judged.event)
+        return Evidence(
+            event_id=item.event_id,
+            at=at,
+            ids=judged.identifiers,
+            traits=said,
+            shop=shop,
+            repeated=item.duplicate_of == item.event_id,
+        )
 
     def _recorded(self, item: _Item) -> Recorded:
         """Stage 7: what the store keeps of an item."""
@@ -215,6 +223,7 @@ class Fold:
             duplicate_of=item.duplicate_of,
             schema=judged.schema,
             timestamp=item.timestamp,
+            at=item.at,
             alias_id=item.alias_id,
             anonymous_id=item.ids.get("anonymous_id") or item.ids.get("client_id"),
             user_id=item.ids.get("user_id"),

@@ -12,7 +12,8 @@ from tagway.store.files import open_reader, open_writer
 
 def test_every_table_of_ours_checks_its_types(tmp_path: Path) -> None:
     db = open_writer(tmp_path)
-    loose = {row[1] for row in db.execute("PRAGMA table_list") if not row[5] and not row[1].startswith("sqlite_")}
+    tables = [row for row in db.execute("PRAGMA table_list") if row[2] == "table"]
+    loose = {row[1] for row in tables if not row[5] and not row[1].startswith("sqlite_")}
     db.close()
 
     assert loose == {"_sqlite_migrations"}

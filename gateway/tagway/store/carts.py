@@ -7,6 +7,8 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Final
 
+from tagway.store import people
+
 # Events that show intent to buy; a cart is counted from the first of them on.
 INTENT: Final = (
     "Added to Cart",
@@ -31,13 +33,11 @@ GROUP BY e.cart_id HAVING max(e.timestamp) >= ? ORDER BY last_at DESC, e.cart_id
 _ALL: Final = _CARTS.format(one="")
 _ONE: Final = _CARTS.format(one="AND e.cart_id = ?")
 # The cart's person is whoever its last event belongs to.
-_PERSON: Final = """
-SELECT a.profile_id, p.user_id, p.reachable_at,
-    EXISTS (SELECT 1 FROM aliases x WHERE x.profile_id = a.profile_id
+_PERSON: Final = f"""
+SELECT p.profile_id, p.user_id, p.reachable_at,
+    EXISTS (SELECT 1 FROM aliases x WHERE x.profile_id = p.profile_id
         AND x.kind IN ('user_id', 'email', 'phone', 'anonymous_id', 'device_id', 'client_id')) AS stable
-FROM events e
-LEFT JOIN aliases a ON a.alias_id = e.alias_id AND e.timestamp >= a.since AND e.timestamp < a.until
-LEFT JOIN profiles p ON p.profile_id = a.profile_id
+FROM events e {people.ATTRIBUTED}
 WHERE e.seq = ?
 """
 _ORDER: Final = """
@@ -46,7 +46,7 @@ WHERE e.name = 'Order Completed' AND e.status IN ('accepted', 'violating', 'dupl
 """
 _PERSONS_ORDER: Final = """
 SELECT min(e.seq) FROM aliases a
-JOIN events e ON e.alias_id = a.alias_id AND e.timestamp >= a.since AND e.timestamp < a.until
+JOIN events e ON e.alias_id = a.alias_id AND e.at >= a.since AND e.at < a.until
 WHERE a.profile_id = ? AND e.name = 'Order Completed' AND e.timestamp >= ? AND e.cart_id IS NULL
 """
 _CONFLICTS: Final = """

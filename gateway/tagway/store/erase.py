@@ -20,7 +20,8 @@ _FOREVER: Final = 2**62
 # What is left is what a fold of the rewritten log gives.
 _BLANK: Final = """
 UPDATE events SET event_id = zeroblob(16), message_id = '', type = 'track', name = '', raw_event = '',
-    status = 'erased', duplicate_of = NULL, side = 'server', test = 0, "schema" = '', timestamp = received_at,
+    status = 'erased', duplicate_of = NULL, side = 'server', test = 0, "schema" = '',
+    timestamp = received_at, at = received_at,
     alias_id = NULL, anonymous_id = NULL, user_id = NULL, email = NULL, cart_id = NULL, properties = '{}',
     traits = '{}', context = '{}', mapping = NULL, twin_key = NULL, dedupe_key = NULL
 WHERE seq IN (SELECT seq FROM temp.erasing)
@@ -81,8 +82,8 @@ class Erasure:
         self._db.execute("DELETE FROM temp.erasing")
         self._db.executemany(
             "INSERT OR IGNORE INTO temp.erasing SELECT e.seq FROM aliases a JOIN events e ON e.alias_id = a.alias_id"
-            " AND e.timestamp >= a.since AND e.timestamp < a.until"
-            " WHERE a.kind = ? AND a.value = ? AND e.timestamp >= ? AND e.timestamp < ?",
+            " AND e.at >= a.since AND e.at < a.until"
+            " WHERE a.kind = ? AND a.value = ? AND e.at >= ? AND e.at < ?",
             [span[:4] for span in spans],
         )
         return self._blank()

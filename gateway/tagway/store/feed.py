@@ -12,18 +12,12 @@ from typing import Any, Final
 
 from tagway.core import body, moments
 from tagway.log import Entry, Log
-from tagway.store import carts, faults, filters, spellings, twins
+from tagway.store import carts, faults, filters, people, spellings, twins
 from tagway.store.files import open_reader
 
 Json = dict[str, Any]
 
-# An event's alias belongs to a profile for an interval of plain time: attribution is a lookup.
-_EVENTS: Final = """
-SELECT e.*, a.profile_id, p.reachable_at
-FROM events e
-LEFT JOIN aliases a ON a.alias_id = e.alias_id AND e.timestamp >= a.since AND e.timestamp < a.until
-LEFT JOIN profiles p ON p.profile_id = a.profile_id
-"""
+_EVENTS: Final = f"SELECT e.*, {people.PROFILE_ID} AS profile_id, p.reachable_at FROM events e {people.ATTRIBUTED}"
 # A browser is known by the anonymous ids of the events that carry the marker; what follows carries only those.
 _SESSION: Final = """
 WHERE e.seq > :after AND (
@@ -82,7 +76,7 @@ class Feed:
 
         `matching` is a filter (`core.query`), whose `age` counts from `now`. Raises `QueryError`.
         """
-        wanted = {"e.status": status, "e.name": name, "a.profile_id": profile, "e.source": source, "e.cart_id": cart_id}
+        wanted = {"e.status": status, "e.name": name, "p.profile_id": profile, "e.source": source, "e.cart_id": cart_id}
         given = {column: value for column, value in wanted.items() if value is not None}
         condition, values = filters.compiled(matching, now)
         where = " AND ".join(["e.seq > ?", *(f"{column} = ?" for column in given), condition])
@@ -209,11 +203,8 @@ class Feed:
 
     def profile(self, kind: str, value: str) -> Json | None:
         """The profile that an identifier belongs to now; None when it is unknown."""
-        row = self._db.execute(
-            "SELECT profile_id FROM aliases WHERE kind = ? AND value = ? ORDER BY since DESC LIMIT 1",
-            (kind, value),
-        ).fetchone()
-        return self.profile_by_id(row["profile_id"]) if row else None
+        profile_id = people.profile_of(self._db, kind, value)
+        return self.profile_by_id(profile_id) if profile_id else None
 
     def raw(self, seq: int) -> bytes | None:
         """The body of the request that an event came from; None when it is gone."""
@@ -233,17 +224,18 @@ class Feed:
         return found
 
     def profile_by_id(self, profile_id: str) -> Json | None:
-        """A profile; None when there is none of that id."""
+        """A profile, by any id that it ever had; None when there is none."""
+        profile_id = people.current_id(self._db, profile_id) or profile_id
         aliases = self._db.execute(
             "SELECT * FROM aliases WHERE profile_id = ? ORDER BY first_seen, alias_id", (profile_id,)
         ).fetchall()
         if not aliases:
             return None
         row = self._db.execute("SELECT * FROM profiles WHERE profile_id = ?", (profile_id,)).fetchone()
-        merges = self._db.execute("SELECT * FROM merges WHERE profile_id = ? ORDER BY at, id", (profile_id,)).fetchall()
+        merges = people.merges(self._db, profile_id)
         events = self._db.execute(
-            "SELECT count(*), count(*) FILTER (WHERE e.timestamp < ?2) FROM events e"
-            " JOIN aliases a ON a.alias_id = e.alias_id AND e.timestamp >= a.since AND e.timestamp < a.until"
+            "SELECT count(*), count(*) FILTER (WHERE e.at < ?2) FROM events e"
+            " JOIN aliases a ON a.alias_id = e.alias_id AND e.at >= a.since AND e.at < a.until"
             " WHERE a.profile_id = ?1",
             (profile_id, row["reachable_at"] if row and row["reachable_at"] is not None else 0),
         ).fetchone()
@@ -252,7 +244,7 @@ class Feed:
             "user_id": row["user_id"] if row else None,
             "emails": [one["value"] for one in aliases if one["kind"] == "email"],
             "phones": [one["value"] for one in aliases if one["kind"] == "phone"],
-            "traits": {name: one["value"] for name, one in body.decode(row["traits"]).items()} if row else {},
+            "traits": people.told(body.decode(row["traits"])) if row else {},
             "aliases": [_alias(one) for one in aliases],
             "merges": [_merge(one) for one in merges],
             "events": {"total": events[0], "before_identify": events[1]},
@@ -304,7 +296,7 @@ def _event(row: sqlite3.Row, violations: list[Json]) -> Json:
         "properties": body.decode(row["properties"]),
         "traits": body.decode(row["traits"]),
         "violations": violations,
-        "reachable": reachable_at is not None and reachable_at <= row["timestamp"],
+        "reachable": reachable_at is not None and reachable_at <= row["at"],
         "reachable_at": moments.write(reachable_at) if reachable_at is not None else None,
         "raw_event": row["raw_event"],
         "test": bool(row["test"]),

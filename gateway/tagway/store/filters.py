@@ -25,17 +25,17 @@ _EQUAL: Final = {
     "side": "e.side = ?",
     "type": "e.type = ?",
     "schema": "e.schema = ?",
-    "profile": "a.profile_id = ?",
+    "profile": "p.profile_id = ?",
 }
 _PART: Final = {
     "source": "instr(lower(e.source), lower(?))",
     "name": "instr(lower(e.name), lower(?))",
     "raw_event": "instr(lower(e.raw_event), lower(?))",
     "schema": "instr(lower(e.schema), lower(?))",
-    "profile": "instr(a.profile_id, ?)",
+    "profile": "instr(p.profile_id, ?)",
 }
 _FLAGS: Final = {
-    "reachable": "(p.reachable_at IS NOT NULL AND p.reachable_at <= e.timestamp)",
+    "reachable": "(p.reachable_at IS NOT NULL AND p.reachable_at <= e.at)",
     "verified": "e.verified = 1",
     "test": "e.test = 1",
     "known": "(p.user_id IS NOT NULL OR p.reachable_at IS NOT NULL)",
@@ -48,7 +48,7 @@ _TEXT: Final = (
 _RULE: Final = "EXISTS (SELECT 1 FROM violations v WHERE v.event = e.seq AND v.code = ?)"
 _RULE_PART: Final = "EXISTS (SELECT 1 FROM violations v WHERE v.event = e.seq AND instr(v.code, ?))"
 _WHO: Final = (
-    "EXISTS (SELECT 1 FROM aliases w WHERE w.profile_id = a.profile_id"
+    "EXISTS (SELECT 1 FROM aliases w WHERE w.profile_id = p.profile_id"
     " AND (w.value = ? OR instr(lower(w.value), lower(?)) = 1))"
 )
 # A property stands on the event or on any of its product lines.

@@ -1,115 +1,368 @@
-"""Aliases and profiles in the store: resolves a batch of evidence inside the engine's transaction."""
+"""Identity in the store: resolves a batch of evidence inside the engine's transaction.
+
+Evidence is kept first, then taken in the order of the fold, not of arrival. An event that is later than all
+that was known of the profiles it names is one step; where one comes late, its component is folded again, once
+for the whole batch. `apply` does the same for what people decide, `erase` for what they forget.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import functools
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from tagway.config import Identity
+from tagway import config
 from tagway.core import body
+from tagway.core.erasure import Span, Tombstones
 from tagway.core.events import Identifier
-from tagway.core.identity import Evidence, Resolution
+from tagway.core.identity import Evidence, Resolution, traits
+from tagway.core.identity.book import Book, Group
+from tagway.core.identity.commands import Command
+from tagway.core.identity.evidence import Fact, moment
+from tagway.core.identity.fold import legal, split, unforgotten
+from tagway.core.identity.kinds import WEAK
+from tagway.core.identity.legal import Refused, normalized
+from tagway.core.identity.rules import Rules
+from tagway.core.identity.rulings import rule, target_ids
+from tagway.core.moments import DAY
+from tagway.store.batch import BEGINNING, Batch, Standing, Told
+from tagway.store.decisions import Decisions
+from tagway.store.holdings import Holdings
+from tagway.store.links import Links, Sighting
+from tagway.store.refolds import Refolds
+from tagway.store.rulings import commands, tombstones
 
-FOREVER: Final = 2**62
-_ORDER: Final = (
-    "user_id",
-    "email",
-    "phone",
-    "anonymous_id",
-    "device_id",
-    "client_id",
-    "checkout_token",
-    "cart_token",
-    "order_id",
-)
+_WEAK: Final = frozenset(WEAK)
+_NORMALIZED: Final = 65_536
 
 
 class Identities:
     """The write side of identity. One instance per engine; every call is inside an open transaction."""
 
-    def __init__(self, db: sqlite3.Connection, rules: Identity) -> None:
-        """Work on the engine's connection."""
+    def __init__(self, db: sqlite3.Connection, settings: config.Identity, *, weak_gap: int | None = None) -> None:
+        """Work on the engine's connection, by `[identity]` of the configuration and the commands given so far.
+
+        `weak_gap` (microseconds) stands for the configuration's days.
+        """
         self._db = db
-        self._rules = rules
+        self._limit = settings.refold_limit
+        self._rules = Rules(
+            region=settings.region,
+            people=settings.people_per_identifier,
+            emails=settings.emails_per_user_id,
+            weak_gap=settings.weak_key_days * DAY if weak_gap is None else weak_gap,
+            blocked=settings.blocked,
+        )
+        self._normalize = functools.lru_cache(_NORMALIZED)(self._normalized)
+        self._commands = commands(db)
+        self._rulings = rule(self._commands, self._rules)
+        self._tombstones: Tombstones = tombstones(db)
+        self._holdings = Holdings(db)
+        self._links = Links(db, self._rules)
+        self._decisions = Decisions(db)
+        self._refolds = Refolds(db, self._rules, self._holdings, self._links)
 
     def resolve(self, batch: Sequence[Evidence], now: int) -> list[Resolution]:
-        """Resolve evidence in order of arrival; one resolution for each."""
-        return [self._one(evidence, now) for evidence in batch]
+        """Resolve evidence; one resolution for each, as it is with the whole batch known."""
+        told = [self._read(one) for one in batch]
+        work = self._batch()
+        facts = self._winners(told, work)
+        work.book.current = self._holdings.current({one for fact in facts for one in fact.ids})
+        for fact in facts:
+            self._number(fact, work)
+        for stored in work.replaced:
+            self._drop(stored, work)
+        for fact in facts:
+            self._connect(fact, work)
+        for stored in work.replaced:
+            self._follow(stored, work)
+        for fact in sorted((split(one, work.shared) for one in facts if one.ids), key=lambda one: one.key):
+            self._take(fact, work)
+        self._write(work, told, now)
+        self._refold(work, now)
+        return [self._resolution(one, work) for one in told]
 
-    def _one(self, evidence: Evidence, now: int) -> Resolution:
-        ids = sorted(
-            {
-                (one.kind, one.value.strip().lower() if one.kind == "email" else one.value.strip())
-                for one in evidence.ids
-                if one.value.strip()
-            },
-            key=lambda one: (_ORDER.index(one[0]), one[1]),
-        )
-        if not ids:
-            return Resolution(alias_id=None)
-        subject, profile = self._alias(Identifier(*ids[0]), None, evidence)
-        for kind, value in ids[1:]:
-            _, other = self._alias(Identifier(kind, value), profile, evidence)
-            if other != profile and not self._both_people(profile, other):
-                self._db.execute("UPDATE aliases SET profile_id = ? WHERE profile_id = ?", (profile, other))
-                self._db.execute(
-                    "INSERT INTO merges (event_id, at, verdict, rule, kind, value, subject_kind, subject_value,"
-                    " profile_id, other_profile_id, decided_at)"
-                    " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                    (
-                        evidence.event_id,
-                        evidence.at,
-                        "merged",
-                        "person",
-                        kind,
-                        value,
-                        *ids[0],
-                        profile,
-                        other,
-                        now,
-                    ),
-                )
-                self._db.execute("DELETE FROM profiles WHERE profile_id = ?", (other,))
-        self._profile(profile, ids, evidence)
-        return Resolution(alias_id=subject)
+    def apply(self, command: Command, now: int) -> None:
+        """Let a command hold: `retract`, `restore`, `approve`, `reject`, `block` or `unblock`.
 
-    def _alias(self, one: Identifier, profile: str | None, evidence: Evidence) -> tuple[int, str]:
-        row = self._db.execute("SELECT alias_id, profile_id FROM aliases WHERE kind = ? AND value = ?", one).fetchone()
-        if row:
-            return row[0], row[1]
-        handle = hashlib.blake2b(f"{one.kind}:{one.value}".encode(), digest_size=8).hexdigest()
-        (alias_id,) = self._db.execute("SELECT ifnull(max(alias_id), 0) + 1 FROM aliases").fetchone()
-        self._db.execute(
-            "INSERT INTO aliases VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-            (
-                alias_id,
-                *one,
-                0,
-                FOREVER,
-                profile or handle,
-                handle,
-                evidence.at,
-                evidence.at,
-                evidence.event_id,
-                "attached",
-                "born",
-            ),
-        )
-        return alias_id, profile or handle
+        What another command of the same target overrules changes nothing; neither does the same one twice.
+        """
+        self._commands = [*self._commands, command]
+        self._rulings = rule(self._commands, self._rules)
+        work = self._batch()
+        if command.target[0].startswith("event:"):
+            self._rule_event(bytes.fromhex(command.target[0].removeprefix("event:")), work)
+        else:
+            for one in target_ids(command, self._rules):
+                self._rule_id(one, work)
+        self._refold(work, now)
 
-    def _both_people(self, one: str, other: str) -> bool:
-        query = "SELECT count(DISTINCT profile_id) FROM aliases WHERE kind = 'user_id' AND profile_id IN (?, ?)"
-        return bool(self._db.execute(query, (one, other)).fetchone()[0] > 1)
+    def erase(self, spans: Iterable[Span], now: int) -> None:
+        """Take forgotten people's identifiers out of the evidence and fold what is left of it again.
 
-    def _profile(self, profile: str, ids: list[tuple[str, str]], evidence: Evidence) -> None:
-        reachable = evidence.at if any(kind in ("email", "phone") for kind, _ in ids) else None
-        user = next((value for kind, value in ids if kind == "user_id"), None)
-        traits = {name: {"value": value, "at": evidence.at} for name, value in evidence.traits}
-        self._db.execute(
-            "INSERT INTO profiles VALUES (?1,?2,?3,?4,?4,?5) ON CONFLICT (profile_id) DO UPDATE SET"
-            " user_id = ifnull(user_id, ?2), reachable_at = min(ifnull(reachable_at, ?3), ifnull(?3, reachable_at)),"
-            " first_seen = min(first_seen, ?4), last_seen = max(last_seen, ?4), traits = json_patch(traits, ?5)",
-            (profile, user, reachable, evidence.at, body.encode(traits).decode()),
-        )
+        Their tombstones, and the blanking of their events, come before. Events of theirs go, events of others
+        lose their identifiers.
+        """
+        self._tombstones = tombstones(self._db)
+        work = self._batch()
+        gone: dict[int, list[Span]] = {}
+        for span in spans:
+            alias = self._refolds.alias(Identifier(span.kind, span.value))
+            if alias:
+                gone.setdefault(alias, []).append(span)
+        sightings = list(self._links.named(gone).values())
+        for one in sightings:
+            self._strip(one, gone)
+        beside = gone.keys() | {alias for one in sightings for alias in one.ids}
+        self._links.write()
+        self._links.recount(beside, self._rulings.events)
+        self._look_again(beside, work)
+        self._refold(work, now)
+        self._links.disconnect(gone)
+
+    def refold_next(self, now: int) -> bool:
+        """Refold one of the components that were too large to be refolded at once; whether there was one."""
+        rows = self._db.execute("SELECT alias_id, shared FROM refolds ORDER BY alias_id").fetchall()
+        if not rows:
+            return False
+        changed = {alias: shared for alias, shared in rows if shared is not None}
+        aliases = self._refolds.component([rows[0][0]], changed, self._rulings, None) or set()
+        self._refolds.refold(aliases, changed, self._rulings, now)
+        self._db.executemany("DELETE FROM refolds WHERE alias_id = ?", [(one,) for one in aliases])
+        return True
+
+    def _batch(self) -> Batch:
+        return Batch(Book(self._rulings, self._rules.weak_gap))
+
+    def _normalized(self, one: Identifier, shop: str) -> Identifier | Refused:
+        return normalized(one, shop=shop, region=self._rules.region)
+
+    def _read(self, evidence: Evidence) -> Told:
+        fact, refused = legal(evidence, self._normalize, self._rulings)
+        if not self._tombstones:
+            return Told(evidence, fact, refused, ())
+        left, stripped = unforgotten(fact, self._rulings, self._tombstones)
+        return Told(evidence, left, refused if left else (), stripped)
+
+    def _winners(self, told: Iterable[Told], work: Batch) -> list[Fact]:
+        """The facts that count and are new, one for each event."""
+        fresh: dict[bytes, Fact] = {}
+        for one in told:
+            if one.fact is None:
+                continue
+            event_id = one.fact.event_id
+            if one.evidence.repeated and event_id not in work.winners:
+                self._recall(event_id, work)
+            standing = work.winners.get(event_id)
+            if standing is None or standing.yields_to(one):
+                work.winners[event_id] = Standing(one.fact, one.claims)
+                fresh[event_id] = one.fact
+                if standing is not None and standing.stored is not None:
+                    work.replaced.append(standing.stored)
+        return list(fresh.values())
+
+    def _recall(self, event_id: bytes, work: Batch) -> None:
+        stored = self._links.find(event_id)
+        if stored is not None:
+            fact = Fact(event_id, stored.at, tuple(self._refolds.name(alias) for alias in stored.ids))
+            work.winners[event_id] = Standing(fact, self._links.claimed(stored), stored)
+
+    def _number(self, fact: Fact, work: Batch) -> None:
+        for one in fact.ids:
+            if one in work.numbers:
+                continue
+            holding = work.book.current.get(one)
+            if holding is not None:
+                work.number(one, holding.alias_id)
+                shared = holding.shared
+            else:
+                work.number(one, self._holdings.number())
+                shared = "blocked" if self._rulings.blocks(one) else ""
+            if shared:
+                work.shared[one] = shared
+
+    def _connect(self, fact: Fact, work: Batch) -> None:
+        """Note who was carried together; an identifier that thereby has too many people is shared from now on."""
+        if len(fact.ids) < 2:
+            return
+        pairs = [(work.numbers[one], one) for one in fact.ids]
+        if self._links.connect(pairs, live=not fact.retracted):
+            for alias, one in pairs:
+                self._judge(alias, one, work)
+
+    def _judge(self, alias: int, one: Identifier, work: Batch) -> None:
+        """Tell whether an identifier is shared; where that changed, its component is folded again."""
+        now = self._links.shared(alias, one, self._rulings, lambda other: work.names.get(other) or self._name(other))
+        if now == work.shared.get(one, ""):
+            return
+        work.shared[one] = now
+        if one in work.book.current or self._refolds.known(alias) is not None:
+            work.changed[alias] = now
+            work.seed(alias, BEGINNING)
+
+    def _name(self, alias: int) -> Identifier:
+        return self._refolds.name(alias)
+
+    def _drop(self, stored: Sighting, work: Batch) -> None:
+        """A stored copy that does not count any more leaves the evidence."""
+        fresh = {event_id for event_id, one in work.winners.items() if one.stored is None}
+        self._links.drop(stored, fresh)
+        self._decisions.drop(stored.event_id)
+        self._links.write()
+        self._links.recount(stored.ids, self._rulings.events)
+
+    def _follow(self, stored: Sighting, work: Batch) -> None:
+        """The rows of a copy that does not count follow the one that does; who was named by it is looked at again."""
+        fact = split(work.winners[stored.event_id].fact, work.shared)
+        alias = work.numbers[fact.subject] if fact.subject else None
+        self._db.execute("UPDATE events SET alias_id = ?, at = ? WHERE event_id = ?", (alias, fact.at, stored.event_id))
+        self._look_again(stored.ids, work)
+
+    def _look_again(self, aliases: Iterable[int], work: Batch) -> None:
+        """Fold the components of aliases whose evidence lost something again."""
+        for alias in aliases:
+            self._holdings.see_again(self._name(alias), self._links.last_seen(alias))
+            self._recheck(alias, work)
+            work.seed(alias, BEGINNING)
+
+    def _recheck(self, alias: int, work: Batch) -> None:
+        known = self._refolds.known(alias)
+        if known is not None:
+            one, shared = known
+            work.shared.setdefault(one, shared)
+            self._judge(alias, one, work)
+
+    def _take(self, fact: Fact, work: Batch) -> None:
+        """One event: a step when it is in order, otherwise its component waits to be folded again."""
+        key = fact.key
+        whole = work.winners[fact.event_id].fact
+        for one in fact.shared:
+            holding = work.book.current.get(one.id)
+            if holding is not None and holding.shared and key < holding.born:
+                self._holdings.reborn(holding, fact, work.book)
+        if len(whole.ids) == 1 and whole.ids[0].kind not in _WEAK:
+            kept = self._take_single(whole.ids[0], fact, key, work)
+        else:
+            kept = self._take_several(fact, key, work)
+        if kept or work.replaced:
+            numbers = tuple(work.numbers[one] for one in whole.ids)
+            self._links.keep(Sighting(fact.event_id, fact.at, numbers))
+
+    def _take_single(self, one: Identifier, fact: Fact, key: bytes, work: Batch) -> bool:
+        """An event with one identifier matters only as its first sighting; whether it is to be kept as that."""
+        holding = work.book.current.get(one)
+        if holding is None:
+            work.decisions += work.book.step(fact)
+            return True
+        if key >= holding.born:
+            work.book.see(holding, fact.at)
+            return key == holding.born
+        if holding.later and key > self._holdings.first_born(holding.alias_id):
+            return False
+        work.seed(holding.alias_id, key)
+        return True
+
+    def _take_several(self, fact: Fact, key: bytes, work: Batch) -> bool:
+        current = work.book.current
+        if all(current[one].group.root().touched < key for one in fact.ids if one in current):
+            work.decisions += work.book.step(fact)
+            return True
+        # Whatever waits to be folded again, no event is without a profile.
+        for one in fact.ids:
+            if one not in current:
+                work.book.step(Fact(fact.event_id, fact.at, (one,)))
+            work.seed(work.numbers[one], key)
+        for shared in fact.shared:
+            work.book.step(Fact(fact.event_id, fact.at, (), (shared,)))
+        return True
+
+    def _claim(self, work: Batch) -> None:
+        """Keep what new events say about their people, and let the people have it."""
+        told: dict[Group, traits.Told] = {}
+        for event_id, standing in work.winners.items():
+            subject = split(standing.fact, work.shared).subject
+            if standing.stored is not None or not standing.claims or subject is None:
+                continue
+            at = standing.fact.at
+            self._links.claim(work.numbers[subject], at, event_id, standing.claims)
+            group = self._holdings.owner(work.book.current[subject], at)
+            if group is not None:
+                said = traits.told(body.decode(standing.claims), at, event_id)
+                told[group] = traits.newest(told.get(group, {}), said)
+        self._holdings.tell(told)
+
+    def _write(self, work: Batch, told: Iterable[Told], now: int) -> None:
+        for holding in work.book.made:
+            holding.alias_id = work.numbers[holding.id]
+        self._holdings.write(work.book)
+        self._claim(work)
+        self._links.write()
+        self._decisions.write(work.decisions, now)
+        for one in told:
+            if one.refused and one.fact is not None and work.winners[one.fact.event_id].fact is one.fact:
+                self._decisions.refuse(one.fact, one.refused, now)
+
+    def _refold(self, work: Batch, now: int) -> None:
+        """Fold the components of the seeds again; those that are too large wait for `refold_next`."""
+        done: set[int] = set()
+        for alias in sorted(work.seeds):
+            known = self._refolds.known(alias)
+            if alias in done or known is None:
+                continue
+            if known[1] and alias not in work.changed:
+                self._refolds.refold_alone(alias, self._rulings)
+                continue
+            aliases = self._refolds.component([alias], work.changed, self._rulings, self._limit)
+            if aliases is None or self._links.count(aliases, self._limit) > self._limit:
+                self._refolds.wait(alias, work.seeds[alias], work.changed.get(alias))
+                self._holdings.earlier(alias, moment(work.seeds[alias]))
+                continue
+            self._refolds.refold(aliases, work.changed, self._rulings, now)
+            done |= aliases
+
+    def _rule_event(self, event_id: bytes, work: Batch) -> None:
+        sighting = self._links.find(event_id)
+        if sighting is None or len(sighting.ids) < 2:
+            return
+        self._links.recount(sighting.ids, self._rulings.events)
+        for alias in sighting.ids:
+            self._recheck(alias, work)
+            work.seed(alias, BEGINNING)
+
+    def _rule_id(self, one: Identifier, work: Batch) -> None:
+        alias = self._refolds.alias(one)
+        if not alias:
+            return
+        for other in (alias, *self._links.neighbors(alias)):
+            self._recheck(other, work)
+        work.seed(alias, BEGINNING)
+
+    def _strip(self, one: Sighting, gone: dict[int, list[Span]]) -> None:
+        """Take erased identifiers out of an event; without its strongest one it is no evidence at all."""
+        erased = {alias for alias in one.ids if any(span.since <= one.at < span.until for span in gone.get(alias, ()))}
+        if not erased:
+            return
+        names = {alias: self._name(alias) for alias in one.ids}
+        strongest = next((alias for alias in one.ids if not self._rulings.blocks(names[alias])), one.ids[0])
+        claims = self._links.claimed(one)
+        self._links.drop(one)
+        self._decisions.drop(one.event_id)
+        if strongest not in erased:
+            left = tuple(alias for alias in one.ids if alias not in erased)
+            self._links.keep(Sighting(one.event_id, one.at, left))
+            if claims:
+                self._links.claim(strongest, one.at, one.event_id, claims)
+
+    def _resolution(self, one: Told, work: Batch) -> Resolution:
+        if one.fact is None:
+            return Resolution(alias_id=None, at=one.evidence.at, erased=True, stripped=one.stripped)
+        standing = work.winners[one.fact.event_id]
+        at, alias = standing.fact.at, None
+        if standing.stored is not None:
+            row = self._db.execute("SELECT alias_id FROM events WHERE event_id = ?", (one.fact.event_id,)).fetchone()
+            alias = row[0]
+        elif standing.fact.ids:
+            subject = split(standing.fact, work.shared).subject
+            alias = work.numbers[subject] if subject else None
+        return Resolution(alias_id=alias, at=at, stripped=one.stripped)

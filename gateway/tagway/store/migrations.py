@@ -42,6 +42,7 @@ def m001_events(db: Database) -> None:
         test INTEGER NOT NULL,
         "schema" TEXT NOT NULL,
         timestamp INTEGER NOT NULL,
+        at INTEGER NOT NULL,             -- the time that counts for identity: timestamp, bounded where unverified
         received_at INTEGER NOT NULL,
         alias_id INTEGER,                -- aliases.alias_id of its strongest identifier
         anonymous_id TEXT,
@@ -56,7 +57,7 @@ def m001_events(db: Database) -> None:
         dedupe_key INTEGER               -- hash of what a repeat of it shares
     ) STRICT;
     CREATE INDEX events_by_id ON events (event_id);
-    CREATE INDEX events_by_alias ON events (alias_id, timestamp);
+    CREATE INDEX events_by_alias ON events (alias_id, at);
     CREATE INDEX events_by_status ON events (status, source, received_at);
     CREATE INDEX events_by_cart ON events (cart_id) WHERE cart_id IS NOT NULL;
     CREATE INDEX events_by_twin ON events (twin_key) WHERE twin_key IS NOT NULL;
@@ -132,24 +133,78 @@ def m002_identity(db: Database) -> None:
     _run(
         db,
         """
-    CREATE TABLE aliases (
+    CREATE TABLE holdings (
         alias_id INTEGER NOT NULL,       -- one per (kind, value)
+        since INTEGER NOT NULL,          -- held from here, plain time
+        later INTEGER NOT NULL,          -- whether an interval or epoch after the first
+        until INTEGER NOT NULL,          -- up to here, excluded
         kind TEXT NOT NULL,
         value TEXT NOT NULL,
-        since INTEGER NOT NULL,          -- owned from here, plain time
-        until INTEGER NOT NULL,          -- up to here, excluded
-        profile_id TEXT NOT NULL,
-        handle TEXT NOT NULL,
-        first_seen INTEGER NOT NULL,
+        cluster INTEGER NOT NULL,
+        handle TEXT NOT NULL,            -- the profile_id that it gives to a profile that it founds
+        born BLOB NOT NULL,              -- key of the event that began it
         last_seen INTEGER NOT NULL,
         event_id BLOB NOT NULL,          -- the evidence that put it where it is
         verdict TEXT NOT NULL,
         rule TEXT NOT NULL,
-        PRIMARY KEY (alias_id, since)
+        shared TEXT NOT NULL,            -- the rule by which it joins nobody, else empty
+        PRIMARY KEY (alias_id, since, later)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX holdings_by_value ON holdings (kind, value);
+    CREATE INDEX holdings_by_cluster ON holdings (cluster, kind);
+    CREATE INDEX holdings_by_handle ON holdings (handle);
+    CREATE TABLE clusters (              -- a merge of large profiles moves these, not their holdings
+        cluster INTEGER PRIMARY KEY,
+        profile INTEGER NOT NULL
     ) STRICT;
-    CREATE INDEX aliases_by_value ON aliases (kind, value);
-    CREATE INDEX aliases_by_profile ON aliases (profile_id);
-    CREATE TABLE merges (
+    CREATE INDEX clusters_by_profile ON clusters (profile);
+    CREATE TABLE people (
+        profile INTEGER PRIMARY KEY,
+        profile_id TEXT NOT NULL,        -- handle of the first-born alias
+        born BLOB NOT NULL,              -- key of that birth, and the place in its event
+        touched BLOB NOT NULL,           -- key of the latest event that named one of the aliases
+        person TEXT,                     -- the user_id that stands for the person
+        user_id TEXT,
+        has INTEGER NOT NULL,            -- 1 an email, 2 a phone, 4 a browser
+        reachable_at INTEGER,            -- since when an email or phone is known
+        size INTEGER NOT NULL,
+        traits TEXT NOT NULL             -- JSON: name -> {value, at, event_id}; null was removed
+    ) STRICT;
+    CREATE INDEX people_by_id ON people (profile_id);
+    CREATE VIEW aliases AS
+        SELECT h.alias_id, h.kind, h.value, h.since, h.until, p.profile_id, h.handle, h.since AS first_seen,
+            CASE WHEN h.until = 4611686018427387904 OR h.kind NOT IN ('anonymous_id', 'device_id', 'client_id')
+            THEN h.last_seen ELSE max(
+                h.since,
+                ifnull((SELECT max(e.at) FROM events e WHERE e.alias_id = h.alias_id
+                    AND e.at >= h.since AND e.at < h.until), h.since),
+                ifnull((SELECT max(l.at) FROM links l WHERE l.alias_id = h.alias_id
+                    AND l.at >= h.since AND l.at < h.until), h.since)
+            ) END AS last_seen,
+            h.event_id, h.verdict, h.rule, h.shared
+        FROM holdings h JOIN clusters c ON c.cluster = h.cluster JOIN people p ON p.profile = c.profile;
+    CREATE TABLE links (                 -- the evidence kept: first sightings, weak sightings, two or more identifiers
+        alias_id INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        event_id BLOB NOT NULL,
+        ids TEXT NOT NULL,               -- JSON: all alias_ids of the event, strongest first
+        PRIMARY KEY (alias_id, at, event_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE edges (                 -- which aliases were ever carried together
+        alias_id INTEGER NOT NULL,
+        kind INTEGER NOT NULL,           -- the other's, 0 is user_id
+        other_id INTEGER NOT NULL,
+        live INTEGER NOT NULL,           -- whether by an event that is not retracted
+        PRIMARY KEY (alias_id, kind, other_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE claims (                -- what events said about their people
+        alias_id INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        event_id BLOB NOT NULL,
+        traits TEXT NOT NULL,            -- JSON
+        PRIMARY KEY (alias_id, at, event_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE verdicts (
         id INTEGER PRIMARY KEY,
         event_id BLOB NOT NULL,
         at INTEGER NOT NULL,
@@ -159,19 +214,48 @@ def m002_identity(db: Database) -> None:
         value TEXT NOT NULL,
         subject_kind TEXT NOT NULL,      -- … against the subject of the event
         subject_value TEXT NOT NULL,
-        profile_id TEXT NOT NULL,        -- where the subject is
-        other_profile_id TEXT NOT NULL,  -- where the identifier was
-        decided_at INTEGER NOT NULL
+        profile_id TEXT NOT NULL,        -- where the subject was then
+        other_profile_id TEXT NOT NULL,  -- where the identifier was then
+        decided_at INTEGER NOT NULL,
+        UNIQUE (event_id, kind, value)
     ) STRICT;
-    CREATE INDEX merges_by_event ON merges (event_id);
-    CREATE TABLE profiles (
-        profile_id TEXT PRIMARY KEY,
-        user_id TEXT,
-        reachable_at INTEGER,            -- since when an email or phone is known
-        first_seen INTEGER NOT NULL,
-        last_seen INTEGER NOT NULL,
-        traits TEXT NOT NULL             -- JSON: name -> {value, at, event_id}
+    CREATE INDEX verdicts_by_alias ON verdicts (kind, value);
+    CREATE INDEX verdicts_by_subject ON verdicts (subject_kind, subject_value);
+    CREATE INDEX verdicts_refused ON verdicts (verdict) WHERE verdict = 'skipped_conflict';
+    CREATE VIEW merges AS                -- the same with the profiles as they are now; what was merged keeps its old id
+        SELECT v.id, v.event_id, v.at, v.verdict, v.rule, v.kind, v.value, v.subject_kind, v.subject_value,
+            ifnull((SELECT p.profile_id FROM holdings h JOIN clusters c ON c.cluster = h.cluster
+                JOIN people p ON p.profile = c.profile
+                WHERE h.kind = v.subject_kind AND h.value = v.subject_value AND h.since <= v.at AND h.until > v.at),
+                v.profile_id) AS profile_id,
+            CASE WHEN v.verdict IN ('attached', 'merged') THEN v.other_profile_id ELSE
+                ifnull((SELECT p.profile_id FROM holdings h JOIN clusters c ON c.cluster = h.cluster
+                    JOIN people p ON p.profile = c.profile
+                    WHERE h.handle = v.other_profile_id ORDER BY h.since LIMIT 1), v.other_profile_id)
+                END AS other_profile_id,
+            v.decided_at
+        FROM verdicts v;
+    CREATE TABLE refolds (               -- components too large to refold at once
+        alias_id INTEGER PRIMARY KEY,
+        key BLOB NOT NULL,               -- of the earliest event that changed
+        shared TEXT                      -- the rule by which it became shared, empty when it ceased to be, else null
     ) STRICT;
+    CREATE VIEW profiles AS
+        SELECT p.profile_id, p.user_id,
+            (SELECT h.value FROM clusters c JOIN holdings h ON h.cluster = c.cluster AND h.kind = 'email'
+                WHERE c.profile = p.profile ORDER BY h.last_seen DESC, h.value LIMIT 1) AS email,
+            (SELECT h.value FROM clusters c JOIN holdings h ON h.cluster = c.cluster AND h.kind = 'phone'
+                WHERE c.profile = p.profile ORDER BY h.last_seen DESC, h.value LIMIT 1) AS phone,
+            p.reachable_at,
+            (SELECT min(h.since) FROM clusters c JOIN holdings h ON h.cluster = c.cluster
+                WHERE c.profile = p.profile) AS first_seen,
+            (SELECT max(a.last_seen) FROM aliases a WHERE a.profile_id = p.profile_id) AS last_seen,
+            p.traits,
+            json_object('email', json(ifnull(json_extract(p.traits, '$.accepts_email'), 'null')),
+                'sms', json(ifnull(json_extract(p.traits, '$.accepts_sms'), 'null'))) AS consent,
+            EXISTS (SELECT 1 FROM clusters c JOIN holdings h ON h.cluster = c.cluster
+                JOIN refolds r ON r.alias_id = h.alias_id WHERE c.profile = p.profile) AS folding
+        FROM people p;
     """,
     )
 

@@ -13,7 +13,7 @@ from tagway.core.events import DeadLetter, Event, Violation
 from tagway.log import Entry
 from tagway.store import spellings
 
-_EVENT: Final = "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_EVENT: Final = "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,8 @@ class Recorded:
     duplicate_of: bytes | None = None
     schema: str = ""
     timestamp: int
+    at: int | None = None
+    """The time that counts for identity; None when it is the timestamp."""
     alias_id: int | None = None
     anonymous_id: str | None = None
     user_id: str | None = None
@@ -143,6 +145,7 @@ class Records:
             event.test,
             item.schema,
             item.timestamp,
+            item.timestamp if item.at is None else item.at,
             entry.received_at,
             item.alias_id,
             item.anonymous_id,

@@ -14,23 +14,17 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from tagway.errors import TagwayError
-from tagway.store import decided, filters, persons
+from tagway.store import decided, filters, people, persons
 from tagway.store.files import open_reader
 
 _T = TypeVar("_T")
 
-# An event's alias belongs to a profile for an interval of plain time.
-_OWNED: Final = """
-FROM events e
-LEFT JOIN aliases a ON a.alias_id = e.alias_id AND e.timestamp >= a.since AND e.timestamp < a.until
-LEFT JOIN profiles p ON p.profile_id = a.profile_id
-"""
+_OWNED: Final = f"FROM events e {people.ATTRIBUTED}"
 _LINE: Final = f"""
 SELECT e.seq, e.event_id, e.request, e.type, e.name, e.raw_event, e.status, e.duplicate_of, e.source, e.side,
        e.verified, e.timestamp, e.received_at, e.anonymous_id, e.user_id, e.email, e.cart_id, e.properties,
-       a.profile_id, p.user_id AS person, p.reachable_at,
-       (SELECT value FROM aliases m WHERE m.profile_id = a.profile_id AND m.kind = 'email' ORDER BY m.last_seen DESC)
-           AS address,
+       {people.PROFILE_ID} AS profile_id, p.user_id AS person, p.reachable_at,
+       {people.EMAIL} AS address,
        d.code AS dead_code, d.message AS dead_message, d.plugin
 {_OWNED}
 LEFT JOIN dead_letters d ON d.event = e.seq

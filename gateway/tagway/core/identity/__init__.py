@@ -2,3 +2,4 @@
 
 from tagway.core.identity.evidence import Evidence as Evidence
 from tagway.core.identity.evidence import Resolution as Resolution
+from tagway.core.identity.kinds import KINDS as KINDS

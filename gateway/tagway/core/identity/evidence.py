@@ -1,10 +1,25 @@
-"""What identity works on: evidence in, resolutions out."""
+"""What identity works on: evidence in, facts in between, resolutions out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from tagway.core.events import Identifier
+from tagway.core.identity.kinds import PERSON, RANK
+
+_SHIFT: Final = 2**62
+
+
+def key(at: int, event_id: bytes, *, signed: bool) -> bytes:
+    """The place of an event in the fold, as bytes that sort: its time, sign-ins before the rest, its event_id."""
+    return (at + _SHIFT).to_bytes(8, "big") + (b"\x00" if signed else b"\x01") + event_id
+
+
+def moment(place: bytes) -> int:
+    """The time in a key."""
+    return int.from_bytes(place[:8], "big") - _SHIFT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +28,8 @@ class Evidence:
 
     `event_id` is 16 bytes; `at` is its time in microseconds, already bounded for unverified sources; `ids`
     are as sent, in any order: what is legal, normal and strongest is decided here in the core. `shop`
-    prefixes weak keys. `traits` are what the event says about its person.
+    prefixes weak keys. `traits` are what the event says about its person. `repeated` says that an event of
+    this id was there before, so that the two must be held against each other.
     """
 
     event_id: bytes
@@ -21,10 +37,68 @@ class Evidence:
     ids: tuple[Identifier, ...]
     traits: tuple[tuple[str, object], ...] = ()
     shop: str = ""
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
-    """Where an event belongs: the alias of its strongest identifier; None when it has no identifier left."""
+    """Where an event belongs: the alias of its strongest identifier, at a time.
+
+    `alias_id` is None when no identifier is left. `erased` says that the event is a forgotten person's and
+    must not be kept; `stripped` are the forgotten people's identifiers that an event of somebody else carried.
+    """
 
     alias_id: int | None
+    at: int = 0
+    erased: bool = False
+    stripped: tuple[Identifier, ...] = ()
+
+
+class Shared(NamedTuple):
+    """An identifier that joins nobody, and the rule by which."""
+
+    id: Identifier
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An event as the fold takes it: its legal identifiers, in the order of their kinds, then as listed.
+
+    In the fold itself `ids` are those that may join, and `shared` those that may not.
+    """
+
+    event_id: bytes
+    at: int
+    ids: tuple[Identifier, ...]
+    shared: tuple[Shared, ...] = ()
+    retracted: bool = False
+
+    @property
+    def key(self) -> bytes:
+        """The fact's place in the fold."""
+        return key(self.at, self.event_id, signed=bool(self.ids) and self.ids[0].kind in PERSON)
+
+    @property
+    def subject(self) -> Identifier | None:
+        """The strongest identifier, on whose profile the event is; None when there is none."""
+        if self.ids:
+            return self.ids[0]
+        return self.shared[0].id if self.shared else None
+
+
+def ordered(ids: Sequence[Identifier]) -> tuple[Identifier, ...]:
+    """Identifiers once each, strongest kind first, otherwise as listed."""
+    if len(ids) == 1:
+        return tuple(ids)
+    return tuple(sorted(dict.fromkeys(ids), key=lambda one: RANK[one.kind]))
+
+
+def least(copies: Sequence[Fact]) -> Fact:
+    """Of unequal copies of one event the one that counts, whichever came first."""
+    return min(copies, key=precedence)
+
+
+def precedence(fact: Fact) -> tuple[int, list[Identifier], tuple[Identifier, ...]]:
+    """The order among copies of one event: time, then identifiers."""
+    return (fact.at, sorted(fact.ids), fact.ids)

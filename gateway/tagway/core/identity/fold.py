@@ -1,0 +1,119 @@
+"""The full fold: evidence, rules and commands in; profiles, ownership, verdicts and ids out. Pure.
+
+It says what is true whatever the order of arrival. The store reaches the same by single steps and refolds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tagway.core.erasure import Tombstones
+from tagway.core.events import Identifier
+from tagway.core.identity.book import Book, Decision, Holding
+from tagway.core.identity.evidence import Evidence, Fact, Shared, least, ordered
+from tagway.core.identity.legal import Refused, normalized
+from tagway.core.identity.rules import Rules
+from tagway.core.identity.rulings import Rulings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """What the evidence comes to. `holdings` are in order of birth; an event is on its subject's holding."""
+
+    holdings: Sequence[Holding]
+    decisions: Sequence[Decision]
+    subjects: Mapping[bytes, Identifier | None]
+    erased: Collection[bytes]
+
+
+def legal(
+    evidence: Evidence, normalize: Callable[[Identifier, str], Identifier | Refused], rulings: Rulings
+) -> tuple[Fact, tuple[Refused, ...]]:
+    """The fact in a piece of evidence, and the identifiers that are none.
+
+    `normalize` is `legal.normalized` of an identifier and its shop.
+    """
+    found = [normalize(one, evidence.shop) for one in evidence.ids]
+    ids = ordered([one for one in found if isinstance(one, Identifier)])
+    refused = dict.fromkeys(one for one in found if isinstance(one, Refused)) if len(ids) < len(found) else {}
+    retracted = evidence.event_id in rulings.events
+    return Fact(evidence.event_id, evidence.at, ids, retracted=retracted), tuple(refused)
+
+
+def unforgotten(fact: Fact, rulings: Rulings, tombstones: Tombstones) -> tuple[Fact | None, tuple[Identifier, ...]]:
+    """The fact without the identifiers of forgotten people, and those; None when the event is theirs."""
+    gone = tuple(one for one in fact.ids if tombstones.covers(one.kind, one.value, fact.at))
+    if not gone:
+        return fact, ()
+    strongest = next((one for one in fact.ids if not rulings.blocks(one)), fact.ids[0])
+    if strongest in gone:
+        return None, gone
+    return replace(fact, ids=tuple(one for one in fact.ids if one not in gone)), gone
+
+
+def shared_ids(facts: Iterable[Fact], rules: Rules, rulings: Rulings) -> dict[Identifier, str]:
+    """The identifiers that join nobody, with the rule: a count over the evidence, before and outside the fold."""
+    people: dict[Identifier, set[Identifier]] = {}
+    emails: dict[Identifier, set[Identifier]] = {}
+    shared: dict[Identifier, str] = {}
+    for fact in facts:
+        users = [one for one in fact.ids if one.kind == "user_id"]
+        for one in fact.ids:
+            if rulings.blocks(one):
+                shared[one] = "blocked"
+            if users and not fact.retracted:
+                people.setdefault(one, set()).update(rulings.person(user) for user in users)
+        for user in users if not fact.retracted else ():
+            emails.setdefault(user, set()).update(one for one in fact.ids if one.kind == "email")
+    for user, seen in emails.items():
+        if len(seen) > rules.emails:
+            shared.setdefault(user, "emails_per_user_id")
+    for one, seen in people.items():
+        if len(seen - {rulings.person(one)}) > rules.people:
+            shared.setdefault(one, "people_per_identifier")
+    return shared
+
+
+def split(fact: Fact, shared: Mapping[Identifier, str]) -> Fact:
+    """The fact with the identifiers that join nobody, those with a rule in `shared`, set apart."""
+    apart = tuple(Shared(one, shared[one]) for one in fact.ids if shared.get(one))
+    if not apart:
+        return fact
+    return replace(fact, ids=tuple(one for one in fact.ids if not shared.get(one)), shared=apart)
+
+
+def run(facts: Iterable[Fact], book: Book) -> list[Decision]:
+    """Step through facts, already set apart, in the order of the fold."""
+    decisions: list[Decision] = []
+    for fact in sorted(facts, key=lambda one: one.key):
+        decisions += book.step(fact)
+    return decisions
+
+
+def fold(evidence: Iterable[Evidence], rules: Rules, rulings: Rulings, tombstones: Tombstones | None = None) -> Folded:
+    """Fold evidence in any order, with repeats, to what is true."""
+
+    def normalize(one: Identifier, shop: str) -> Identifier | Refused:
+        return normalized(one, shop=shop, region=rules.region)
+
+    copies: dict[bytes, list[Fact]] = {}
+    for one in evidence:
+        copies.setdefault(one.event_id, []).append(legal(one, normalize, rulings)[0])
+    facts, erased = [], []
+    for fact in map(least, copies.values()):
+        left, _ = unforgotten(fact, rulings, tombstones or Tombstones())
+        if left is None:
+            erased.append(fact.event_id)
+        else:
+            facts.append(left)
+    shared = shared_ids(facts, rules, rulings)
+    apart = [split(fact, shared) for fact in facts]
+    book = Book(rulings, rules.weak_gap)
+    decisions = run([fact for fact in apart if fact.ids or fact.shared], book)
+    return Folded(
+        holdings=book.made,
+        decisions=decisions,
+        subjects={one.event_id: one.subject for one in apart},
+        erased=erased,
+    )

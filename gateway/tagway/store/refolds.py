@@ -1,0 +1,267 @@
+"""Refolding a component: what a late, retracted or erased event changes is folded again from the evidence.
+
+A component is all aliases that were ever carried together, refused links included: nothing outside it can be
+changed by a change inside. Its evidence is read, folded by the same steps as everything else, and only what
+differs is written.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tagway.core import body
+from tagway.core.events import Identifier
+from tagway.core.identity import traits
+from tagway.core.identity.book import FOREVER, Book, Decision, Group, Holding
+from tagway.core.identity.evidence import Fact
+from tagway.core.identity.fold import run, split
+from tagway.core.identity.kinds import WEAK
+from tagway.core.identity.rules import Rules
+from tagway.core.identity.rulings import Rulings
+from tagway.store.decisions import Decisions
+from tagway.store.holdings import Holdings
+from tagway.store.links import Links, Sighting
+
+_OLD: Final = (
+    "SELECT h.alias_id, h.since, h.later, h.until, h.kind, h.value, h.cluster, h.handle, h.born, h.last_seen,"
+    " h.event_id, h.verdict, h.rule, h.shared, c.profile FROM holdings h JOIN clusters c ON c.cluster = h.cluster"
+    " WHERE h.alias_id = ?"
+)
+_INSERT: Final = "INSERT OR REPLACE INTO holdings VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+
+Place = tuple[int, int, int]
+"""Which holding of which alias: alias_id, since, later."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What the store says of a component before the refold."""
+
+    rows: Mapping[Place, tuple[Any, ...]]
+    profiles: Mapping[Place, int]
+    last_seen: Mapping[int, int]
+
+
+class Refolds:
+    """Refolds components. Every call is in the engine's transaction, with nothing unwritten."""
+
+    def __init__(self, db: sqlite3.Connection, rules: Rules, holdings: Holdings, links: Links) -> None:
+        """Work on the engine's connection, beside the cache and the evidence."""
+        self._db = db
+        self._rules = rules
+        self._holdings = holdings
+        self._links = links
+        self._decisions = Decisions(db)
+
+    def name(self, alias: int) -> Identifier:
+        """The identifier of an alias that is known."""
+        query = "SELECT kind, value FROM holdings WHERE alias_id = ? LIMIT 1"
+        return Identifier(*self._db.execute(query, (alias,)).fetchone())
+
+    def known(self, alias: int) -> tuple[Identifier, str] | None:
+        """The identifier of an alias and the rule by which it is shared; None when it is unknown."""
+        query = "SELECT kind, value, shared FROM holdings WHERE alias_id = ? LIMIT 1"
+        row = self._db.execute(query, (alias,)).fetchone()
+        return (Identifier(row[0], row[1]), row[2]) if row else None
+
+    def wait(self, alias: int, key: bytes, shared: str | None) -> None:
+        """Let a component wait to be refolded when there is time; its profiles are `folding` until then."""
+        self._db.execute(
+            "INSERT INTO refolds VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET key = min(key, ?2),"
+            " shared = ifnull(?3, shared)",
+            (alias, key, shared),
+        )
+
+    def component(
+        self, seeds: Iterable[int], changed: Collection[int], rulings: Rulings, limit: int | None
+    ) -> set[int] | None:
+        """The aliases joined to the seeds by evidence or approval; None when more than `limit`.
+
+        Shared identifiers join nothing; those in `changed` have become shared, or ceased to be, and count.
+        """
+        found: set[int] = set()
+        waiting = list(seeds)
+        while waiting:
+            alias = waiting.pop()
+            if alias in found:
+                continue
+            found.add(alias)
+            if limit is not None and len(found) > limit:
+                return None
+            waiting += [one for one in self._joined(alias, rulings) if one not in found and self._joins(one, changed)]
+        return found
+
+    def refold(self, aliases: Collection[int], changed: Mapping[int, str], rulings: Rulings, now: int) -> None:
+        """Fold a component again and write what differs. `changed` says which ids became shared, or ceased to be."""
+        sightings = self._links.named(aliases)
+        names, before = self._names(set(aliases).union(*(one.ids for one in sightings.values())))
+        after = {**before, **{names[alias]: rule for alias, rule in changed.items() if alias in names}}
+        self._move_events(sightings.values(), names, before, after)
+        decisions = self._fold(aliases, sightings.values(), names, after, rulings)
+        self._decisions.rewrite(list(sightings), decisions, now)
+
+    def refold_alone(self, alias: int, rulings: Rulings) -> None:
+        """Fold again what concerns one identifier that joins nobody, after evidence of it went."""
+        sightings = self._links.named([alias]).values()
+        names, shared = self._names({alias}.union(*(one.ids for one in sightings)))
+        self._fold([alias], sightings, names, shared, rulings)
+
+    def _fold(
+        self,
+        aliases: Collection[int],
+        sightings: Iterable[Sighting],
+        names: Mapping[int, Identifier],
+        shared: Mapping[Identifier, str],
+        rulings: Rulings,
+    ) -> list[Decision]:
+        book = Book(rulings, self._rules.weak_gap)
+        decisions = run([self._fact(one, names, shared, rulings) for one in sightings], book)
+        numbers = {one: alias for alias, one in names.items()}
+        for one in book.made:
+            one.alias_id = numbers[one.id]
+        made = [one for one in book.made if one.alias_id in aliases]
+        self._write(aliases, made)
+        self._tell(aliases, made)
+        self._holdings.forget(names[alias] for alias in aliases)
+        return decisions
+
+    def _joined(self, alias: int, rulings: Rulings) -> list[int]:
+        joined = self._links.neighbors(alias)
+        if rulings.people:
+            one = self.name(alias)
+            if one in rulings.people:
+                joined += [self.alias(other) for other in rulings.same_person(one) if other != one]
+        return [one for one in joined if one]
+
+    def alias(self, one: Identifier) -> int:
+        """The alias_id of an identifier; 0 when it is unknown."""
+        row = self._db.execute("SELECT alias_id FROM holdings WHERE kind = ? AND value = ? LIMIT 1", one).fetchone()
+        return int(row[0]) if row else 0
+
+    def _joins(self, alias: int, changed: Collection[int]) -> bool:
+        if alias in changed:
+            return True
+        row = self._db.execute("SELECT shared FROM holdings WHERE alias_id = ? LIMIT 1", (alias,)).fetchone()
+        return row is not None and not row[0]
+
+    def _names(self, aliases: Iterable[int]) -> tuple[dict[int, Identifier], dict[Identifier, str]]:
+        names: dict[int, Identifier] = {}
+        shared: dict[Identifier, str] = {}
+        for alias in aliases:
+            kind, value, rule = self._db.execute(
+                "SELECT kind, value, shared FROM holdings WHERE alias_id = ? LIMIT 1", (alias,)
+            ).fetchone()
+            names[alias] = Identifier(kind, value)
+            if rule:
+                shared[names[alias]] = rule
+        return names, shared
+
+    def _fact(
+        self, one: Sighting, names: Mapping[int, Identifier], shared: Mapping[Identifier, str], rulings: Rulings
+    ) -> Fact:
+        ids = tuple(names[alias] for alias in one.ids)
+        return split(Fact(one.event_id, one.at, ids, retracted=one.event_id in rulings.events), shared)
+
+    def _move_events(
+        self,
+        sightings: Iterable[Sighting],
+        names: Mapping[int, Identifier],
+        before: Mapping[Identifier, str],
+        after: Mapping[Identifier, str],
+    ) -> None:
+        """Events whose strongest identifier became shared, or ceased to be, refer to another alias."""
+        if before == after:
+            return
+        numbers = {one: alias for alias, one in names.items()}
+        for one in sightings:
+            ids = tuple(names[alias] for alias in one.ids)
+            was, now = (split(Fact(one.event_id, one.at, ids), shared).subject for shared in (before, after))
+            if was is None or now is None or was == now:
+                continue
+            self._db.execute("UPDATE events SET alias_id = ? WHERE event_id = ?", (numbers[now], one.event_id))
+            self._db.execute(
+                "UPDATE claims SET alias_id = ? WHERE alias_id = ? AND at = ? AND event_id = ?",
+                (numbers[now], numbers[was], one.at, one.event_id),
+            )
+
+    def _standing(self, aliases: Iterable[int]) -> _Standing:
+        rows: dict[Place, tuple[Any, ...]] = {}
+        profiles: dict[Place, int] = {}
+        last_seen: dict[int, int] = {}
+        for alias in aliases:
+            for row in self._db.execute(_OLD, (alias,)).fetchall():
+                place = row[:3]
+                rows[place], profiles[place] = row[:-1], row[-1]
+                last_seen[alias] = max(row[9], last_seen.get(alias, row[9]))
+        return _Standing(rows, profiles, last_seen)
+
+    def _write(self, aliases: Iterable[int], made: list[Holding]) -> None:
+        old = self._standing(aliases)
+        self._number(made, old)
+        wanted: dict[Place, tuple[Any, ...]] = {}
+        for one in made:
+            if one.until == FOREVER and one.id.kind not in WEAK:
+                one.last_seen = max(one.last_seen, old.last_seen.get(one.alias_id, one.last_seen))
+            place = (one.alias_id, one.since, int(one.later))
+            stays = old.profiles.get(place) == one.group.root().number
+            cluster = old.rows[place][6] if stays else one.group.root().number
+            wanted[place] = (
+                *place, one.until, *one.id, cluster, one.handle, one.born, one.last_seen, *one.link, one.shared,
+            )  # fmt: skip
+        gone = sorted(old.rows.keys() - wanted.keys())
+        self._db.executemany("DELETE FROM holdings WHERE alias_id = ? AND since = ? AND later = ?", gone)
+        rows = sorted(row for place, row in wanted.items() if old.rows.get(place) != row)
+        self._db.executemany(_INSERT, rows)
+
+    def _number(self, made: Iterable[Holding], old: _Standing) -> None:
+        """Give the profiles the numbers that most of their aliases have in the store, so that little is written."""
+        groups: dict[Group, Counter[int]] = {}
+        for one in made:
+            votes = groups.setdefault(one.group.root(), Counter())
+            number = old.profiles.get((one.alias_id, one.since, int(one.later)))
+            if number is not None:
+                votes[number] += 1
+        free = set(old.profiles.values())
+        claims = sorted(
+            ((count, number, group) for group, votes in groups.items() for number, count in votes.items()),
+            key=lambda one: (-one[0], one[1], one[2].born),
+        )
+        for _, number, group in claims:
+            if not group.number and number in free:
+                group.number = number
+                free.remove(number)
+        for group in groups:
+            if not group.number:
+                group.number = self._holdings.profile_number()
+                self._db.execute("INSERT INTO clusters VALUES (?,?)", (group.number, group.number))
+        self._db.executemany("DELETE FROM people WHERE profile = ?", [(one,) for one in free])
+        self._db.executemany("DELETE FROM clusters WHERE profile = ?", [(one,) for one in free])
+        self._holdings.write_profiles(groups)
+
+    def _tell(self, aliases: Iterable[int], made: Iterable[Holding]) -> None:
+        """What the events of the component say about the people in it, as they are now."""
+        holdings: dict[int, list[Holding]] = {}
+        told: dict[Group, traits.Told] = {}
+        for one in made:
+            holdings.setdefault(one.alias_id, []).append(one)
+            told[one.group.root()] = {}
+        for alias in aliases:
+            for at, event_id, text in self._db.execute(
+                "SELECT at, event_id, traits FROM claims WHERE alias_id = ?", (alias,)
+            ).fetchall():
+                group = owner(holdings.get(alias, ()), at)
+                if group is not None:
+                    told[group] = traits.newest(told[group], traits.told(body.decode(text), at, event_id))
+        self._db.executemany(
+            "UPDATE people SET traits = ?1 WHERE profile = ?2 AND traits <> ?1",
+            [(body.encode(one).decode(), group.number) for group, one in told.items()],
+        )
+
+
+def owner(holdings: Iterable[Holding], at: int) -> Group | None:
+    """The profile that an alias was held by at a moment."""
+    return next((one.group.root() for one in holdings if one.since <= at < one.until), None)
