@@ -7,7 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Final
 
-from tagway.store import people
+from tagway.store import attribution
 
 # Events that show intent to buy; a cart is counted from the first of them on.
 INTENT: Final = (
@@ -37,7 +37,7 @@ _PERSON: Final = f"""
 SELECT p.profile_id, p.user_id, p.reachable_at,
     EXISTS (SELECT 1 FROM aliases x WHERE x.profile_id = p.profile_id
         AND x.kind IN ('user_id', 'email', 'phone', 'anonymous_id', 'device_id', 'client_id')) AS stable
-FROM events e {people.ATTRIBUTED}
+FROM events e {attribution.ATTRIBUTED}
 WHERE e.seq = ?
 """
 _ORDER: Final = """

@@ -53,9 +53,9 @@ def newest(db: sqlite3.Connection, which: Which, limit: int) -> list[Verdict]:
 def of_profile(db: sqlite3.Connection, profile_id: str) -> list[Verdict]:
     """The decisions on a profile's identifiers, refused ones included, in the order of event time."""
     where = (
-        "WHERE m.verdict <> 'noop_same_person' AND (m.profile_id = ?1 OR m.other_profile_id = ?1 OR EXISTS ("
-        "SELECT 1 FROM aliases a WHERE a.kind = m.kind AND a.value = m.value AND a.profile_id = ?1))"
-        " ORDER BY m.at, m.id LIMIT 1000"
+        "WHERE m.id IN (SELECT v.id FROM aliases a JOIN verdicts v ON v.kind = a.kind AND v.value = a.value"
+        " WHERE a.profile_id = ?1 UNION SELECT v.id FROM aliases a JOIN verdicts v ON v.subject_kind = a.kind"
+        " AND v.subject_value = a.value WHERE a.profile_id = ?1) ORDER BY m.at, m.id LIMIT 1000"
     )
     return _verdicts(db, where, (profile_id,))
 
@@ -63,7 +63,7 @@ def of_profile(db: sqlite3.Connection, profile_id: str) -> list[Verdict]:
 def moved(db: sqlite3.Connection, kind: str, value: str, at: int) -> int:
     """How many events an identifier had before a moment: what a join at that moment moved."""
     query = (
-        "SELECT count(*) FROM events WHERE timestamp < ? AND alias_id IN"
+        "SELECT count(*) FROM events WHERE at < ? AND alias_id IN"
         " (SELECT alias_id FROM aliases WHERE kind = ? AND value = ?)"
     )
     return int(db.execute(query, (at, kind, value)).fetchone()[0])

@@ -12,12 +12,14 @@ from typing import Any, Final
 
 from tagway.core import body, moments
 from tagway.log import Entry, Log
-from tagway.store import carts, faults, filters, people, spellings, twins
+from tagway.store import attribution, carts, faults, filters, spellings, twins
 from tagway.store.files import open_reader
 
 Json = dict[str, Any]
 
-_EVENTS: Final = f"SELECT e.*, {people.PROFILE_ID} AS profile_id, p.reachable_at FROM events e {people.ATTRIBUTED}"
+_EVENTS: Final = (
+    f"SELECT e.*, {attribution.PROFILE_ID} AS profile_id, p.reachable_at FROM events e {attribution.ATTRIBUTED}"
+)
 # A browser is known by the anonymous ids of the events that carry the marker; what follows carries only those.
 _SESSION: Final = """
 WHERE e.seq > :after AND (
@@ -203,7 +205,7 @@ class Feed:
 
     def profile(self, kind: str, value: str) -> Json | None:
         """The profile that an identifier belongs to now; None when it is unknown."""
-        profile_id = people.profile_of(self._db, kind, value)
+        profile_id = attribution.profile_of(self._db, kind, value)
         return self.profile_by_id(profile_id) if profile_id else None
 
     def raw(self, seq: int) -> bytes | None:
@@ -225,14 +227,14 @@ class Feed:
 
     def profile_by_id(self, profile_id: str) -> Json | None:
         """A profile, by any id that it ever had; None when there is none."""
-        profile_id = people.current_id(self._db, profile_id) or profile_id
+        profile_id = attribution.current_id(self._db, profile_id) or profile_id
         aliases = self._db.execute(
             "SELECT * FROM aliases WHERE profile_id = ? ORDER BY first_seen, alias_id", (profile_id,)
         ).fetchall()
         if not aliases:
             return None
         row = self._db.execute("SELECT * FROM profiles WHERE profile_id = ?", (profile_id,)).fetchone()
-        merges = people.merges(self._db, profile_id)
+        merges = attribution.merges(self._db, profile_id)
         events = self._db.execute(
             "SELECT count(*), count(*) FILTER (WHERE e.at < ?2) FROM events e"
             " JOIN aliases a ON a.alias_id = e.alias_id AND e.at >= a.since AND e.at < a.until"
@@ -244,7 +246,7 @@ class Feed:
             "user_id": row["user_id"] if row else None,
             "emails": [one["value"] for one in aliases if one["kind"] == "email"],
             "phones": [one["value"] for one in aliases if one["kind"] == "phone"],
-            "traits": people.told(body.decode(row["traits"])) if row else {},
+            "traits": attribution.told(body.decode(row["traits"])) if row else {},
             "aliases": [_alias(one) for one in aliases],
             "merges": [_merge(one) for one in merges],
             "events": {"total": events[0], "before_identify": events[1]},

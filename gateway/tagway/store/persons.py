@@ -28,7 +28,7 @@ def lately(db: sqlite3.Connection, limit: int) -> list[Person]:
     """The people of the last events, the last first."""
     query = (
         "SELECT a.profile_id, max(e.seq) FROM events e JOIN aliases a ON a.alias_id = e.alias_id"
-        " AND e.timestamp >= a.since AND e.timestamp < a.until"
+        " AND e.at >= a.since AND e.at < a.until"
         " WHERE e.seq > (SELECT ifnull(max(seq), 0) FROM events) - ? GROUP BY a.profile_id ORDER BY 2 DESC LIMIT ?"
     )
     return _people(db, [row[0] for row in db.execute(query, (_LATELY, limit)).fetchall()])
@@ -47,7 +47,7 @@ def timeline(db: sqlite3.Connection, profile_id: str, limit: int) -> list[int]:
     """The newest events of a profile, as sequence numbers in the order in which they happened."""
     query = (
         "SELECT e.seq, e.timestamp FROM aliases a JOIN events e ON e.alias_id = a.alias_id"
-        " AND e.timestamp >= a.since AND e.timestamp < a.until"
+        " AND e.at >= a.since AND e.at < a.until"
         " WHERE a.profile_id = ? ORDER BY e.timestamp DESC, e.seq DESC LIMIT ?"
     )
     return [row[0] for row in reversed(db.execute(query, (profile_id, limit)).fetchall())]

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from tagway.errors import TagwayError
-from tagway.store import decided, filters, people, persons
+from tagway.store import attribution, decided, filters, persons
 from tagway.store.files import open_reader
 
 _T = TypeVar("_T")
 
-_OWNED: Final = f"FROM events e {people.ATTRIBUTED}"
+_OWNED: Final = f"FROM events e {attribution.ATTRIBUTED}"
 _LINE: Final = f"""
 SELECT e.seq, e.event_id, e.request, e.type, e.name, e.raw_event, e.status, e.duplicate_of, e.source, e.side,
        e.verified, e.timestamp, e.received_at, e.anonymous_id, e.user_id, e.email, e.cart_id, e.properties,
-       {people.PROFILE_ID} AS profile_id, p.user_id AS person, p.reachable_at,
-       {people.EMAIL} AS address,
+       {attribution.PROFILE_ID} AS profile_id, p.user_id AS person, p.reachable_at,
+       {attribution.EMAIL} AS address,
        d.code AS dead_code, d.message AS dead_message, d.plugin
 {_OWNED}
 LEFT JOIN dead_letters d ON d.event = e.seq

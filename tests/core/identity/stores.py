@@ -10,9 +10,9 @@ from tagway.config import Identity
 from tagway.core import body
 from tagway.core.identity import Evidence
 from tagway.core.identity.commands import Command
+from tagway.store.attribution import ATTRIBUTED
 from tagway.store.identities import Identities
 from tagway.store.migrations import migrations
-from tagway.store.people import ATTRIBUTED
 
 SETTINGS = Identity(people_per_identifier=2, emails_per_user_id=2)
 _EVENT = (
