@@ -4,7 +4,8 @@ Comparison is constant time, on bytes of equal length; anything that cannot be p
 exception. Every function returns the place of the secret that matched, so that rotation can be watched.
 
 A vendor's way of signing is a `Scheme`, a value: `Hmac` (a digest in a header, of the body or of body and time),
-`Stamped` (`t=...,v1=...` in one header, as Stripe made it common) or `Token` (the secret itself in a header).
+`Stamped` (`t=...,v1=...` in one header, as Stripe made it common), `Standard` (Standard Webhooks), `Salted` (a plain
+digest of secret and body), `Token` (the secret itself in a header) or `Basic` (name and password).
 """
 
 from __future__ import annotations
@@ -92,6 +93,11 @@ class Scheme(Protocol):
         """The header that carries the proof."""
         ...
 
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """All headers that the proof is made of, kept with a request that has to be verified again."""
+        ...
+
     def which(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: int) -> int:
         """The place of the secret that proves the request.
 
@@ -120,6 +126,11 @@ class Hmac:
     signed: str = "{body}"
     timestamp_header: str = ""
     tolerance: int | None = None
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The digest's, and the timestamp's where there is one."""
+        return (self.header, self.timestamp_header) if self.timestamp_header else (self.header,)
 
     def which(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: int) -> int:
         """The place of the secret that proves the request; see `Scheme`."""
@@ -157,6 +168,11 @@ class Stamped:
     version: str = "v1"
     tolerance: int | None = 300 * SECOND
 
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The one header."""
+        return (self.header,)
+
     def which(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: int) -> int:
         """The place of the secret that proves the request; see `Scheme`."""
         parts = [part.strip().partition("=") for part in _given(headers, self.header).split(",")]
@@ -177,10 +193,115 @@ class Stamped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standard:
+    """Standard Webhooks: `v1,<base64>` of `<id>.<timestamp>.<body>`, several of them, separated by spaces.
+
+    The key is the base64 after `whsec_`; a secret that is no base64 is the key itself. Other versions (`v1a`) are
+    passed over. The reference library is not used to verify: hostile headers make it raise what is no refusal.
+    `prefix` is `svix-` for senders from before the standard.
+    (github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md)
+    """
+
+    prefix: str = "webhook-"
+    tolerance: int | None = 300 * SECOND
+
+    @property
+    def header(self) -> str:
+        """The signature's."""
+        return self.prefix + "signature"
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Signature, id and timestamp."""
+        return (self.header, self.prefix + "id", self.prefix + "timestamp")
+
+    def which(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: int) -> int:
+        """The place of the secret that proves the request; see `Scheme`."""
+        signature, message_id, timestamp = (_given(headers, name) for name in self.headers)
+        message = f"{message_id}.{timestamp}.".encode("utf-8", "surrogateescape") + body
+        for one in signature.split(" ")[:_CANDIDATES]:
+            version, _, text = one.partition(",")
+            given = decoded(text, "base64") if version == "v1" else None
+            if given is None or len(given) != hashlib.sha256().digest_size:
+                continue
+            for place, secret in enumerate(secrets):
+                if secret and hmac.compare_digest(given, digest(_standard_key(secret), message)):
+                    _demand_fresh(timestamp, self.tolerance, now)
+                    return place
+        raise _mismatch(self.header)
+
+    def sign(self, body: bytes, secret: str, now: int) -> dict[str, str]:
+        """Id, time and signature; the id is made of time and body, so that the same delivery has the same."""
+        timestamp = str(now // SECOND)
+        message_id = "msg_" + hashlib.sha256(timestamp.encode() + body).hexdigest()[:24]
+        raw = digest(_standard_key(secret), f"{message_id}.{timestamp}.".encode() + body)
+        return dict(zip(self.headers, (f"v1,{encoded(raw, 'base64')}", message_id, timestamp), strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Salted:
+    """A plain SHA-256, in hex, of the secret followed by the body: no HMAC. Recharge's older webhooks have it."""
+
+    header: str
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The one header."""
+        return (self.header,)
+
+    def which(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: int) -> int:
+        """The place of the secret that proves the request; see `Scheme`."""
+        del now
+        given = decoded(_given(headers, self.header).strip(), "hex")
+        for place, secret in enumerate(secrets):
+            expected = hashlib.sha256(secret.encode() + body).digest()
+            if secret and given is not None and hmac.compare_digest(given, expected):
+                return place
+        raise _mismatch(self.header)
+
+    def sign(self, body: bytes, secret: str, now: int) -> dict[str, str]:
+        """The digest's header."""
+        del now
+        return {self.header: hashlib.sha256(secret.encode() + body).hexdigest()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basic:
+    """HTTP Basic: a secret is `name:password`, as it stands before the @ of an address."""
+
+    header: str = "authorization"
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The one header."""
+        return (self.header,)
+
+    def which(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: int) -> int:
+        """The place of the secret that was sent; see `Scheme`."""
+        del body, now
+        scheme, _, text = _given(headers, self.header).partition(" ")
+        pair = decoded(text.strip(), "base64") if scheme.lower() == "basic" else None
+        found = None if pair is None else same(pair.decode("utf-8", "surrogateescape"), secrets)
+        if found is None:
+            raise _mismatch(self.header)
+        return found
+
+    def sign(self, body: bytes, secret: str, now: int) -> dict[str, str]:
+        """The header with name and password."""
+        del body, now
+        return {self.header: "Basic " + encoded(secret.encode(), "base64")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
     """The secret itself in a header: it proves the sender, and nothing about the body."""
 
     header: str
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The one header."""
+        return (self.header,)
 
     def which(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: int) -> int:
         """The place of the secret that was sent; see `Scheme`."""
@@ -194,6 +315,10 @@ class Token:
         """The header with the secret."""
         del body, now
         return {self.header: secret}
+
+
+def _standard_key(secret: str) -> bytes:
+    return decoded(secret.removeprefix("whsec_"), "base64") or secret.encode()
 
 
 def _given(headers: Mapping[str, str], name: str) -> str:

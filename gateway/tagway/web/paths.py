@@ -52,11 +52,7 @@ class Target:
     def proof_headers(self) -> tuple[str, ...]:
         """The headers that its signature needs, besides those that it declares."""
         source = self.bound.source
-        names = (
-            source.signature_header,
-            getattr(source.scheme, "header", ""),
-            getattr(source.scheme, "timestamp_header", ""),
-        )
+        names = (source.signature_header, *(source.scheme.headers if source.scheme else ()))
         return tuple(dict.fromkeys(name for name in names if name))
 
     @property
