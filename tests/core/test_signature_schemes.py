@@ -124,4 +124,3 @@ def test_standard_webhooks_agree_with_the_reference_library() -> None:
     assert signature == headers["webhook-signature"]
     both = {**headers, "webhook-signature": f"v1a,AAAA v2,x {signature}"}
     assert Standard().which(both, BODY, [SECRET], NOW) == 0
-

@@ -21,6 +21,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "check": ("check", "Say what would run, and fail on any fault."),
     "init": ("init", "Write tagway.toml with fresh keys."),
     "up": ("up", "The gateway and its live screen."),
+    "redrive": ("redrive", "Quarantined requests again, counted first."),
+    "send": ("send", "Sign and send a body as the vendor would."),
     "serve": ("serve", "The gateway alone, in the foreground."),
     "demo": ("demo", "A simulated store, its gateway and the screen."),
     "events": ("events", "Query recorded events."),

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import click
 
 from tagway import catalogue, registry
-from tagway.cli.options import as_json, ascii_json, load, located, print_json
+from tagway.cli.options import as_json, ascii_json, load, located, print_json, read_headers
 from tagway.config import SourceConfig
 from tagway.core.events import Request
 from tagway.core.safe import visible
@@ -22,19 +22,6 @@ from tagway.registry import ConfiguredSource, Registry
 T = TypeVar("T")
 
 
-def _headers(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    """Read `K=V` (or, as it is pasted, `K: V`) into lower-case names."""
-    del context, parameter
-    headers = {}
-    for one in given:
-        mark = min((mark for mark in "=:" if mark in one), key=one.index, default="")
-        if not mark:
-            raise click.BadParameter(f"{one!r} is not of the form NAME=VALUE")
-        name, _, value = one.partition(mark)
-        headers[name.strip().lower()] = value.strip()
-    return headers
-
-
 @click.command()
 @click.argument("file", type=click.File("rb"), metavar="FILE")
 @click.option("--plugin", metavar="NAME", help="The plugin that reads it (`tagway plugins` lists them).")
@@ -43,7 +30,9 @@ def _headers(context: click.Context, parameter: click.Parameter, given: tuple[st
 @click.option("--path", metavar="PATH", help="The path it was sent to (default: the source's first).")
 @click.option("--query", default="", metavar="QUERY", help="The query string that it was sent with.")
 @click.option("--method", default="POST", metavar="METHOD", help="The method it was sent with.")
-@click.option("--header", "headers", multiple=True, callback=_headers, metavar="K=V", help="A header; may be repeated.")
+@click.option(
+    "--header", "headers", multiple=True, callback=read_headers, metavar="K=V", help="A header; may be repeated."
+)
 @located
 @as_json
 def normalize(

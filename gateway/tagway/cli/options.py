@@ -29,6 +29,19 @@ def load(config_file: str | None, data: str | None) -> Config:
     return configuration.with_gateway(configuration.load(config_file), data=data)
 
 
+def read_headers(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """Read `K=V` (or, as it is pasted, `K: V`) into lower-case names."""
+    del context, parameter
+    headers = {}
+    for one in given:
+        mark = min((mark for mark in "=:" if mark in one), key=one.index, default="")
+        if not mark:
+            raise click.BadParameter(f"{one!r} is not of the form NAME=VALUE")
+        name, _, value = one.partition(mark)
+        headers[name.strip().lower()] = value.strip()
+    return headers
+
+
 def print_json(value: Any) -> None:
     """Print one JSON value on one line, ASCII only: pasted output has no live escape sequences."""
     click.echo(ascii_json(value))

@@ -5,6 +5,7 @@ one row per command. `Log` is the file; `GroupCommit` the one writer thread of t
 """
 
 from tagway.log.file import FILE as FILE
+from tagway.log.file import REDRIVE as REDRIVE
 from tagway.log.file import Entry as Entry
 from tagway.log.file import Log as Log
 from tagway.log.file import Totals as Totals

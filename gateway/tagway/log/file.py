@@ -52,6 +52,16 @@ CREATE TABLE IF NOT EXISTS log (
     erased TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX IF NOT EXISTS log_beside_requests ON log (kind, source, code, count) WHERE kind <> 'request';
+CREATE INDEX IF NOT EXISTS log_redriven ON log (message) WHERE kind = 'request' AND code = 'redrive';
+"""
+
+
+REDRIVE: Final = "redrive"
+"""The `code` of a request that was in quarantine; its `message` is the quarantined row's sequence number."""
+_QUARANTINED: Final = """
+FROM log AS q WHERE kind = 'refused' AND body IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM log AS r WHERE r.kind = 'request' AND r.code = 'redrive' AND r.message = CAST(q.seq AS TEXT)
+)
 """
 
 
@@ -196,20 +206,15 @@ class Log:
         return self._entry(row) if row else None
 
     def quarantined(self, source: str | None = None) -> Iterator[Entry]:
-        """The refused requests whose bodies were kept, oldest first."""
+        """The refused requests whose bodies were kept and that were not redriven, oldest first."""
         rows = self._db.execute(
-            f"SELECT seq, {_COLUMNS} FROM log WHERE kind = 'refused' AND body IS NOT NULL"
-            " AND (?1 IS NULL OR source = ?1) ORDER BY seq",
-            (source,),
+            f"SELECT seq, {_COLUMNS} {_QUARANTINED} AND (?1 IS NULL OR source = ?1) ORDER BY seq", (source,)
         ).fetchall()
         return (self._entry(row) for row in rows)
 
     def quarantine_sizes(self) -> dict[str, tuple[int, int]]:
         """Rows and bytes in quarantine, by source."""
-        rows = self._db.execute(
-            "SELECT source, count(*), sum(length(body)) FROM log"
-            " WHERE kind = 'refused' AND body IS NOT NULL GROUP BY source"
-        )
+        rows = self._db.execute(f"SELECT source, count(*), sum(length(body)) {_QUARANTINED} GROUP BY source")
         return {source: (count, size or 0) for source, count, size in rows}
 
     def totals(self) -> Totals:

@@ -13,7 +13,7 @@ from tagway.store.migrations import migrations
 
 FILE: Final = "store.db"
 UNWRITABLE: Final = (sqlite3.OperationalError,)
-"""What writing raises when the disk is full or the file is held: the machine's fault, not a request's."""
+"""What is raised when the disk is full, the file is held or not made yet: the machine's fault, not a request's."""
 
 
 def open_writer(folder: Path, file: str = FILE) -> sqlite3.Connection:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from tagway.errors import RefusedError, TagwayError
 from tagway.store.feed import Feed
+from tagway.store.files import UNWRITABLE
 
 T = TypeVar("T")
 
@@ -33,12 +34,14 @@ class Reading:
         self._thread.shutdown(wait=True)
 
     def _ask(self, question: Callable[[Feed], T]) -> T:
-        if self._feed is None:
-            try:
+        try:
+            if self._feed is None:
                 self._feed = Feed(self._folder)
-            except TagwayError as error:
-                raise RefusedError("unavailable", f"nothing can be read yet: {error.message}") from None
-        return question(self._feed)
+            return question(self._feed)
+        except TagwayError as error:
+            raise RefusedError("unavailable", f"nothing can be read yet: {error.message}") from None
+        except UNWRITABLE as error:  # the engine is making the tables, or the disk fails
+            raise RefusedError("unavailable", f"the store cannot be read: {error}") from None
 
     def _close(self) -> None:
         if self._feed is not None:

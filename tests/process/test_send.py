@@ -1,0 +1,37 @@
+"""`tagway send` against a running gateway: signed as the vendor signs, and the verdict printed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+from tagway.cli import tagway
+
+from tests.process.running import running
+
+CONFIG = '[sources.shopify]\nplugin = "shopify"\nsecrets = ["s3cret"]\n'
+ORDER = {
+    "id": 42,
+    "email": "jon@example.com",
+    "currency": "USD",
+    "total_price": "10.00",
+    "created_at": "2026-11-01T10:00:00Z",
+    "line_items": [],
+}
+
+
+def test_a_sent_webhook_is_taken_and_its_outcome_printed(tmp_path: Path) -> None:
+    config, body = tmp_path / "tagway.toml", tmp_path / "order.json"
+    config.write_text(CONFIG)
+    body.write_text(json.dumps(ORDER))
+    arguments = ["send", str(body), "--source", "shopify", "--topic", "orders/create", "--json"]
+    with running(tmp_path, "--config", str(config)) as one:
+        where = ["--config", str(config), "--data", str(one.data)]
+        sent = CliRunner().invoke(tagway, [*arguments, *where])
+        assert sent.exit_code == 0, sent.output
+        (outcome,) = json.loads(sent.output)["outcomes"]
+        assert outcome["name"] == "Order Completed"
+        config.write_text(CONFIG.replace("s3cret", "wrong"))
+        refused = CliRunner().invoke(tagway, [*arguments, *where])
+        assert (refused.exit_code, json.loads(refused.output)["code"]) == (1, "bad_proof")
