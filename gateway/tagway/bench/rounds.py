@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tagway.bench import processes
+from tagway.bench import normalizing, processes
 from tagway.bench.events import BATCH, Template
 from tagway.bench.load import complete
 from tagway.bench.processes import Gateway, Server
@@ -51,6 +51,12 @@ FIGURES: Final[dict[str, str]] = {
     "engine_eps": "events folded per second of one core (user and system time), a full log into an empty store; "
     "the aim is 10,000",
     "engine_wall_eps": "the same by the clock on the wall, whatever else the machine does",
+    "normalize_order_us": "one Shopify order of 15 KB, parsing included; the aim is under 150",
+    "normalize_order_ratio": "the same over parsing alone",
+    "normalize_pixel_us": "one pixel event, parsing included; the aim is under 40",
+    "normalize_pixel_ratio": "the same over parsing alone",
+    "normalize_segment_us": "one Segment call, parsing included; the aim is under 20",
+    "normalize_segment_ratio": "the same over parsing alone",
     "e2e_p50_ms": "from before an event is sent until a reader of the store has it, at 200 events/s; half are below",
     "e2e_p99_ms": "the same; 99 of 100 are below",
     "rss_mb": "memory of the web and the engine process together after the rounds",
@@ -167,4 +173,10 @@ def _watched(feed: Feed, after: int, sent: dict[str, float], count: int) -> list
     return took
 
 
-MEASURES: Final[tuple[Callable[[Gateway, Scale], Figures], ...]] = (_ingest, _visible, _engine)
+def _normalizing(gateway: Gateway, scale: Scale) -> Figures:
+    """What the plugins cost, without server and store."""
+    del gateway
+    return normalizing.measure(scale.rounds)
+
+
+MEASURES: Final[tuple[Callable[[Gateway, Scale], Figures], ...]] = (_ingest, _visible, _engine, _normalizing)
