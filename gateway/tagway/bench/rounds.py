@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tagway.bench import normalizing, processes
+from tagway.bench import normalizing, processes, taxonomy
 from tagway.bench.events import BATCH, Template
 from tagway.bench.load import complete
 from tagway.bench.processes import Gateway, Server
@@ -59,6 +59,8 @@ FIGURES: Final[dict[str, str]] = {
     "normalize_segment_ratio": "the same over parsing alone",
     "e2e_p50_ms": "from before an event is sent until a reader of the store has it, at 200 events/s; half are below",
     "e2e_p99_ms": "the same; 99 of 100 are below",
+    "validate_ratio": "CPU of judging a valid order of three lines over the bare validator's; the aim is at most 3",
+    "violating_ratio": "CPU of folding orders that are all wrong over the same orders clean; the aim is at most 3",
     "rss_mb": "memory of the web and the engine process together after the rounds",
 }
 _PACE: Final = 200
@@ -179,4 +181,12 @@ def _normalizing(gateway: Gateway, scale: Scale) -> Figures:
     return normalizing.measure(scale.rounds)
 
 
-MEASURES: Final[tuple[Callable[[Gateway, Scale], Figures], ...]] = (_ingest, _visible, _engine, _normalizing)
+def _taxonomy(gateway: Gateway, scale: Scale) -> Figures:
+    """What judging costs, in this process: no server takes part."""
+    del gateway
+    return taxonomy.costs(scale.rounds, scale.singles // 4)
+
+
+MEASURES: Final[tuple[Callable[[Gateway, Scale], Figures], ...]] = (
+    _ingest, _visible, _engine, _normalizing, _taxonomy,
+)  # fmt: skip

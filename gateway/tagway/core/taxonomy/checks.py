@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -11,8 +12,12 @@ from tagway.core import money
 MOST_DECIMALS: Final = 4
 """What an amount may have whose currency is not known: as many as any currency has."""
 _UNITS: Final = {code: Decimal(1).scaleb(-money.exponent(code)) for code in money.CURRENCIES}
-_LOCAL: Final = re.compile(r"[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f-\x9f]{1,64}")
-_LABEL: Final = re.compile(r"(?!-)[^\W_](?:[\w-]{0,61}[^\W_])?")
+_LONGEST_EMAIL: Final = 254
+_LONGEST_LOCAL: Final = 64
+_SMALLEST: Final = Decimal(1).scaleb(-MOST_DECIMALS)
+_LOCAL: Final = r"[^\s@\"(),:;<>\[\\\].\x00-\x1f\x7f-\x9f]+"
+_LABEL: Final = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_EMAIL: Final = re.compile(rf"{_LOCAL}(?:\.{_LOCAL})*@(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
 
 
 def has_its_decimals(amount: Any, currency: Any) -> bool:
@@ -21,13 +26,30 @@ def has_its_decimals(amount: Any, currency: Any) -> bool:
         return True
     if not isinstance(amount, Decimal):
         return False
-    unit = _UNITS.get(currency) or Decimal(1).scaleb(-decimals(currency))
+    unit = _unit(currency)
     try:
         return not amount % unit
     except InvalidOperation:
         # More digits than arithmetic keeps: count the decimals.
         exponent = amount.as_tuple().exponent
         return isinstance(exponent, int) and -exponent <= decimals(currency)
+
+
+def all_have_their_decimals(values: Iterable[Any], currency: Any) -> bool:
+    """Whether every amount among an object's values has at most its currency's decimals; fast, and no when unsure."""
+    unit = _unit(currency)
+    try:
+        for one in values:
+            kind = type(one)
+            if kind is float or (kind is Decimal and one % unit):
+                return False
+    except InvalidOperation:
+        return False
+    return True
+
+
+def _unit(currency: Any) -> Decimal:
+    return _UNITS.get(currency, _SMALLEST) if isinstance(currency, str) else _SMALLEST
 
 
 def decimals(currency: Any) -> int:
@@ -37,8 +59,5 @@ def decimals(currency: Any) -> int:
 
 def is_email(text: str) -> bool:
     """Whether a text is one address as shops take them: no quotes, no comments, a domain with a dot."""
-    local, _, domain = text.strip().rpartition("@")
-    if len(text) > 254 or not _LOCAL.fullmatch(local) or local.startswith(".") or local.endswith(".") or ".." in local:
-        return False
-    labels = domain.split(".")
-    return len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
+    text = text.strip()
+    return len(text) <= _LONGEST_EMAIL and _EMAIL.fullmatch(text) is not None and text.index("@") <= _LONGEST_LOCAL

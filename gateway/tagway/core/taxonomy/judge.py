@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from tagway.core import body, money
 from tagway.core.events import Event, Identifier, Severity, Violation
 from tagway.core.taxonomy.catalogue import DEFAULT_PLAN, Catalogue
-from tagway.core.taxonomy.checks import has_its_decimals, is_email
+from tagway.core.taxonomy.checks import all_have_their_decimals, has_its_decimals, is_email
 from tagway.core.taxonomy.faults import Report, quoted, shown, worst_first
 from tagway.core.taxonomy.names import folded
 from tagway.core.taxonomy.rules import Severities
@@ -104,13 +105,12 @@ class Taxonomy:
         if not clean or (traits and not _clean(schema.traits, traits)):
             properties, traits, more = self._examine(event, schema, instance, source, rules, at)
             said += more
-        if properties is not event.properties or traits is not event.traits or name != event.name:
             event = replace(event, name=name, properties=properties, traits=traits)
-        identifiers = (
-            *event.identifiers,
-            *_identifiers(properties, schema.properties.identifiers),
-            *_identifiers(traits, schema.traits.identifiers),
-        )
+        elif name != event.name:
+            event = replace(event, name=name)
+        identifiers = (*event.identifiers, *_identifiers(properties, schema.properties.identifiers))
+        if traits:
+            identifiers = (*identifiers, *_identifiers(traits, schema.traits.identifiers))
         return Judged(
             event=event, schema=schema.id, identifiers=identifiers, violations=worst_first(said) if said else ()
         )
@@ -235,18 +235,15 @@ def _instance(event: Event, name: str, properties: dict[str, Any], traits: dict[
 
 
 def _clean(shape: Shape, value: dict[str, Any], currency: Any = None) -> bool:
-    """Whether a valid object needs no respelling and no remark."""
+    """Whether a valid object needs no respelling and no remark; in doubt it says no, and the slow way looks."""
     if not value.keys() <= shape.names:
         return False
     for name, check in shape.checked:
-        if (one := value.get(name)) is not None and not (
-            one in money.CURRENCIES if check == "currency" else is_email(one)
-        ):
+        if (one := value.get(name)) is not None and not _holds(check, one):
             return False
     currency = value.get("currency", currency)
-    for name in shape.amounts:
-        if (one := value.get(name)) is not None and not has_its_decimals(one, currency):
-            return False
+    if shape.amounts and not all_have_their_decimals(value.values(), currency):
+        return False
     for name, inner, many in shape.nested:
         if (one := value.get(name)) is not None:
             for each in one if many else (one,):
@@ -272,10 +269,16 @@ def _check(
     if not isinstance(value, dict):
         return
     currency = value.get("currency", currency)
-    for name, check in (*shape.checked, *((amount, "money") for amount in shape.amounts)):
-        one, here = value.get(name), (*path, name)
-        if one is not None and body.pointer(*here) not in wrong:
-            yield _checked(check, one, here, currency, report)
+    for name, check in shape.checked:
+        if (
+            isinstance(one := value.get(name), str)
+            and not _holds(check, one)
+            and body.pointer(*path, name) not in wrong
+        ):
+            yield (report.email if check == "email" else report.currency)((*path, name), one)
+    for name in shape.amounts:
+        if isinstance(one := value.get(name), Decimal) and not has_its_decimals(one, currency):
+            yield report.decimals((*path, name), one, currency)
     for name, inner, many in shape.nested:
         one = value.get(name)
         if not many:
@@ -285,11 +288,5 @@ def _check(
                 yield from _check(inner, each, (*path, name, place), currency, report, wrong)
 
 
-def _checked(check: str, value: Any, path: Path, currency: Any, report: Report) -> Violation | None:
-    if check == "email" and not is_email(value):
-        return report.email(path, value)
-    if check == "currency" and value not in money.CURRENCIES:
-        return report.currency(path, value)
-    if check == "money" and not has_its_decimals(value, currency):
-        return report.decimals(path, value, currency)
-    return None
+def _holds(check: str, value: str) -> bool:
+    return is_email(value) if check == "email" else value in money.CURRENCIES

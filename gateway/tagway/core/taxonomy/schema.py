@@ -73,12 +73,13 @@ class Spellings:
 class Schema:
     """One event in one version.
 
-    `name` is the event's name (`Order Completed`), or the call's (`identify`); `key` the folder's
-    (`order_completed`). `truth` is the side whose copy counts; `hold` the seconds that the other waits for it.
-    `shape` is what is planned of the whole event, `properties` and `traits` of its parts. `valid` and `faults` are
-    the compiled document.
+    `id` is as events name it (`order_completed/1-0-0`), `key` its folder's name; `name` is the event's (`Order
+    Completed`), or the call's (`identify`). `truth` is the side whose copy counts; `hold` the seconds that the other
+    waits for it. `shape` is what is planned of the whole event, `properties` and `traits` of its parts; `valid` and
+    `faults` are the compiled document.
     """
 
+    id: str
     name: str
     key: str
     type: str
@@ -97,11 +98,6 @@ class Schema:
     """What an unplanned property (folded) probably is, though it is too common a word to be sure."""
     valid: Callable[[Any], bool]
     faults: Callable[[Any], Any]
-
-    @property
-    def id(self) -> str:
-        """As events name it: `order_completed/1-0-0`."""
-        return f"{self.key}/{self.version}"
 
     def nearest(self, name: str) -> str | None:
         """The planned property that an unplanned one probably is."""
@@ -171,6 +167,7 @@ def compiled(
         raise SchemaError(f"{where}: `x-truth` must be one of {', '.join(TRUTHS)}, got {truth!r}")
     planned = [path.rsplit(".", 1)[-1] for path, _ in shape.inner("properties").walk()]
     return Schema(
+        id=f"{key_of(name)}/{version}",
         name=name,
         key=key_of(name),
         type=str(shape.notes.get("x-type", "track")),
