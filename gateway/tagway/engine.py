@@ -6,31 +6,47 @@ nothing and skips nothing. `tagway.process.engine` is its process; it buries a r
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from tagway import catalogue
+from tagway.commanding import Commanding
+from tagway.commands import asked
 from tagway.config import Config
-from tagway.core.events import DeadLetter, Event, Request
+from tagway.core import body
+from tagway.core.erasure import Mentions, Remains, fingerprint
+from tagway.core.events import DeadLetter, Event, Identifier, Request, Violation
 from tagway.core.identity import Evidence, traits
 from tagway.core.moments import DAY, MINUTE
 from tagway.core.taxonomy import Judged
 from tagway.core.taxonomy.twins import Keys
 from tagway.errors import PayloadError
+from tagway.forgetting import Forgetting
 from tagway.log import Entry, Log
 from tagway.pairing import Arrived, Pairing
 from tagway.registry import ConfiguredSource, Registry
 from tagway.store.feed import Feed
-from tagway.store.files import open_writer
+from tagway.store.files import FILE as STORE
+from tagway.store.files import open_writer, overwrite, remove
 from tagway.store.identities import Identities
 from tagway.store.record import Recorded, Records
 
 _logger = logging.getLogger("tagway.engine")
 _ROWS: Final = 1_000
+_TRIAL: Final = "trial.db"
+_NOBODY: Final = bytes(16)
+_UNPROVEN: Final = Violation(
+    code="unproven_request",
+    pointer="",
+    expected="a request with a valid signature",
+    got="an unverified one",
+    resolution="Give the source its secret, so that privacy requests are obeyed, or use `tagway forget`.",
+)
 
 
 @dataclass(slots=True)
@@ -39,29 +55,39 @@ class _Item:
 
     entry: Entry
     event_id: bytes
+    pointer: str = ""
     judged: Judged | None = None
     dead: DeadLetter | None = None
     plugin: str = ""
     timestamp: int = 0
     at: int = 0
     duplicate_of: bytes | None = None
+    erased: bool = False
     keys: Keys | None = None
     alias_id: int | None = None
     ids: dict[str, str] = field(default_factory=dict)
 
 
 class Fold:
-    """Folds the log of a data folder into its store. One writer per folder."""
+    """Folds the log of a data folder into its store. One writer per folder.
 
-    def __init__(self, folder: Path, config: Config, registry: Registry, now: Callable[[], int]) -> None:
-        """Open the log (read side) and the store (write side). `now` gives microseconds."""
-        self._config, self._registry, self._now = config, registry, now
+    A trial fold goes into another file of the folder, and touches nothing else: it obeys no privacy request,
+    rewrites no row of the log, and tells no observer.
+    """
+
+    def __init__(
+        self, folder: Path, config: Config, registry: Registry, now: Callable[[], int], *, trial: str = ""
+    ) -> None:
+        """Open the log and the store, or the store file of a `trial`. `now` gives microseconds."""
+        self._folder, self._config, self._registry, self._now = folder, config, registry, now
         self._taxonomy = catalogue.load(config, registry)
-        self._log = Log(folder, read_only=True)
-        self._db = open_writer(folder)
-        self._feed = Feed(folder) if registry.observers else None
+        self._log = Log(folder, read_only=bool(trial))
+        self._db = open_writer(folder, trial or STORE)
+        self._feed = Feed(folder) if registry.observers and not trial else None
+        self._forgetting = None if trial else Forgetting(folder, self._db, self._log)
         self._poison: set[int] = set()
-        self._records, self._identities, self._pairing, self._position = self._attached()
+        self._position = 0
+        self._attach()
 
     def close(self) -> None:
         """Close both files."""
@@ -81,16 +107,18 @@ class Fold:
         """Make a request a dead letter when its turn comes, without showing it to its plugin again."""
         self._poison.add(request)
 
-    def drain(self) -> int:
-        """Fold everything that is in the log; the number of rows folded."""
+    def drain(self, until: int | None = None) -> int:
+        """Fold everything that is in the log, or up to a position; the number of rows folded."""
         total = 0
-        while folded := self.step():
+        self.tidy()
+        while folded := self.step(_ROWS if until is None else min(_ROWS, until - self._position)):
             total += folded
+            self.tidy()
         return total
 
     def step(self, rows: int = _ROWS) -> int:
         """Fold the next batch in one transaction; the number of log rows folded, 0 when there are none."""
-        entries = self._log.read(self._position, rows=rows)
+        entries = _up_to_a_command(self._log.read(self._position, rows=rows)) if rows else []
         if not entries:
             return 0
         self._db.execute("BEGIN IMMEDIATE")
@@ -99,35 +127,59 @@ class Fold:
             self._db.execute("COMMIT")
         except BaseException:
             self._db.execute("ROLLBACK")
-            self._records, self._identities, self._pairing, self._position = self._attached()
+            self._attach()
             raise
         self._position = entries[-1].seq
         self._observe(first, count)
         return len(entries)
 
-    def _attached(self) -> tuple[Records, Identities, Pairing, int]:
-        """The write side as the store stands: made anew after a rollback, so that no cache outlives it."""
-        records = Records(self._db)
-        identities = Identities(self._db, self._config.identity)
-        return records, identities, Pairing(self._db, self._config, self._taxonomy), records.position()
+    def tidy(self) -> None:
+        """After a step: erase from the files of the folder what the store has erased. Takes as long as it takes."""
+        if self._forgetting is not None and self._forgetting.finish():
+            with trial(self._folder, self._config, self._registry, self._now) as anew:
+                overwrite(self._db, anew)
+            self._attach()
+
+    def _attach(self) -> None:
+        """Take the write side as the store stands: made anew after a rollback, so that no cache outlives it."""
+        self._records, self._identities = Records(self._db), Identities(self._db, self._config.identity)
+        self._pairing = Pairing(self._db, self._config, self._taxonomy)
+        self._commanding = Commanding(self._db, self._identities, self._config.identity, self._forgetting)
+        self._position = self._records.position()
 
     def _fold(self, entries: Sequence[Entry]) -> tuple[int, int]:
         """The stages, in order, over one batch; the first item's sequence number and their count."""
         requests = [entry for entry in entries if entry.kind == "request"]
-        items = [item for entry in requests for item in self._normalize(entry)]
+        commands = [entry for entry in entries if entry.kind == "command"]
+        now = self._now()
+        items = [item for entry in requests for item in self._items(entry)]
         self._mark_duplicates(items)
+        self._resolve(items, now)
         self._pair(items)
-        self._resolve(items)
         first = self._records.write([self._recorded(item) for item in items])
+        self._note_asks(items, first)
         refused = [entry for entry in entries if entry.kind == "refused"]
         self._records.refusals(refused, [item.entry.seq for item in items])
         self._records.proofs(requests)
-        commands = [entry for entry in entries if entry.kind == "command"]
-        now = self._now()
+        for command in commands:
+            self._commanding.obey(command, now)
         self._records.batch(
             last=entries[-1].seq, requests=len(requests), commands=len(commands), items=len(items), now=now
         )
         return first, len(items)
+
+    def _items(self, entry: Entry) -> Iterable[_Item]:
+        """The items of a request; of a row that a forget has rewritten, what is left and a blank for what is not."""
+        if not entry.erased:
+            return self._normalize(entry)
+        remains = Remains.read(entry.erased)
+        left = [] if entry.body is None else [one for one in self._normalize(entry) if not remains.covers(one.pointer)]
+        gone = [
+            _Item(entry, _NOBODY, pointer=pointer, erased=True, timestamp=entry.received_at)
+            for pointer, count in remains.items.items()
+            for _ in range(count)
+        ]
+        return sorted([*left, *gone], key=lambda one: body.order(one.pointer))
 
     def _normalize(self, entry: Entry) -> Iterable[_Item]:
         """Stages 4 and 5: the plugin's events, each held against the taxonomy; a dead letter where that fails."""
@@ -153,18 +205,27 @@ class Fold:
     def _judged(self, entry: Entry, event: Event, bound: ConfiguredSource) -> _Item:
         judged = self._taxonomy.judge(event, entry.source, entry.received_at)
         timestamp = event.timestamp if event.timestamp is not None else entry.received_at
-        item = _Item(entry, event_id(entry, event), judged=judged, plugin=bound.source.name, timestamp=timestamp)
+        if event.asks and not entry.verified:
+            judged = replace(judged, violations=(*judged.violations, _UNPROVEN))
+        item = _Item(
+            entry,
+            event_id(entry, event),
+            pointer=event.item,
+            judged=judged,
+            plugin=bound.source.name,
+            timestamp=timestamp,
+        )
         for kind, value in judged.identifiers:
             item.ids.setdefault(kind, value)
         return item
 
     def _dead(self, entry: Entry, dead: DeadLetter, place: int, plugin: str) -> _Item:
         event_id = _hash(entry.source, f"dead:{place}", entry.body or b"")
-        return _Item(entry, event_id, dead=dead, plugin=plugin, timestamp=entry.received_at)
+        return _Item(entry, event_id, pointer=dead.pointer, dead=dead, plugin=plugin, timestamp=entry.received_at)
 
     def _mark_duplicates(self, items: Sequence[_Item]) -> None:
         """The same message again is a duplicate, whenever and in whatever batch it comes."""
-        alive = [item for item in items if item.dead is None]
+        alive = [item for item in items if item.judged is not None]
         seen = self._records.known([item.event_id for item in alive])
         for item in alive:
             if item.event_id in seen:
@@ -176,7 +237,7 @@ class Fold:
         arrived = {
             seq: (item, item.judged)
             for seq, item in enumerate(items, self._records.next)
-            if item.judged is not None and item.duplicate_of is None
+            if item.judged is not None and item.duplicate_of is None and not item.erased
         }
         placed = self._pairing.place([_arrived(seq, *pair) for seq, pair in arrived.items()])
         for seq, place in placed.items():
@@ -185,12 +246,41 @@ class Fold:
             if place.repeat:
                 item.judged = self._taxonomy.repeated(judged, item.entry.source, item.entry.received_at)
 
-    def _resolve(self, items: Sequence[_Item]) -> None:
-        """Stage 6: every event is evidence, whatever its status."""
+    def _resolve(self, items: Sequence[_Item], now: int) -> None:
+        """Stage 6: every event is evidence, whatever its status. A forgotten person's leaves nothing but a count."""
         judged = [(item, item.judged) for item in items if item.judged is not None]
-        resolutions = self._identities.resolve([self._evidence(*pair) for pair in judged], self._now())
-        for (item, _), resolution in zip(judged, resolutions, strict=True):
-            item.alias_id, item.at = resolution.alias_id, resolution.at
+        resolutions = self._identities.resolve([self._evidence(*pair) for pair in judged], now)
+        for (item, one), resolution in zip(judged, resolutions, strict=True):
+            item.alias_id, item.at, item.erased = resolution.alias_id, resolution.at, resolution.erased
+            if resolution.stripped and not resolution.erased:
+                self._strip(item, one, resolution.stripped)
+            if self._forgetting is not None and (resolution.erased or resolution.stripped):
+                self._forgetting.owe(item.entry.seq, () if resolution.erased else resolution.stripped)
+
+    def _strip(self, item: _Item, judged: Judged, identifiers: Sequence[Identifier]) -> None:
+        """Take a forgotten person's identifiers out of somebody else's event."""
+        mentions = Mentions(identifiers)
+        event = replace(
+            judged.event,
+            properties=mentions.scrubbed(judged.event.properties),
+            traits=mentions.scrubbed(judged.event.traits),
+            context=mentions.scrubbed(judged.event.context),
+        )
+        item.judged = replace(judged, event=event)
+        item.ids = {kind: value for kind, value in item.ids.items() if not mentions.within(value.encode())}
+
+    def _note_asks(self, items: Sequence[_Item], first: int) -> None:
+        """Note what a vendor's privacy webhooks ask for; a proven one becomes a command of its own in the log."""
+        for seq, item in enumerate(items, first):
+            if item.judged is None or item.erased or not item.judged.event.asks:
+                continue
+            self._records.ask(seq, item.judged.event.asks)
+            if not item.entry.verified or item.duplicate_of or self._forgetting is None:
+                continue
+            command = asked(item.judged.event.asks, item.judged.identifiers, item.entry, item.event_id)
+            if command is not None:
+                # Before the commit: after a crash it is written again, and is one command by its id.
+                self._log.append([command])
 
     def _evidence(self, item: _Item, judged: Judged) -> Evidence:
         at = item.timestamp
@@ -210,6 +300,11 @@ class Fold:
     def _recorded(self, item: _Item) -> Recorded:
         """Stage 7: what the store keeps of an item."""
         judged = item.judged
+        if item.erased:
+            return Recorded(
+                event_id=_NOBODY, entry=item.entry, event=Event(name="", side="server", item=item.pointer),
+                status="erased", timestamp=item.entry.received_at, at=item.entry.received_at,
+            )  # fmt: skip
         if judged is None:
             return Recorded(
                 event_id=item.event_id, entry=item.entry, event=None, dead=item.dead, plugin=item.plugin,
@@ -253,6 +348,25 @@ def _arrived(seq: int, item: _Item, judged: Judged) -> Arrived:
     )  # fmt: skip
 
 
+@contextlib.contextmanager
+def trial(
+    folder: Path, config: Config, registry: Registry, now: Callable[[], int], *, until: int | None = None
+) -> Iterator[Path]:
+    """Fold the log of a folder, up to a position, through these plugins and rules into another file.
+
+    The file is gone afterwards.
+    """
+    remove(folder, _TRIAL)
+    fold = Fold(folder, config, registry, now, trial=_TRIAL)
+    try:
+        fold.drain(until)
+        fold.close()
+        yield folder / _TRIAL
+    finally:
+        fold.close()
+        remove(folder, _TRIAL)
+
+
 def dead_letter(error: Exception) -> DeadLetter:
     """What is left of a request that a plugin could not, or did not know how to, read."""
     if isinstance(error, PayloadError):
@@ -268,7 +382,15 @@ def event_id(entry: Entry | Request, event: Event) -> bytes:
     if event.message_id:
         return _hash(entry.source, event.message_id)
     at = entry.received_at if event.timestamp is None else event.timestamp
-    return _hash(entry.source, f"raw:{event.item}:{event.type}:{event.name}:{at}", entry.body or b"")
+    rewritten = entry.erased if isinstance(entry, Entry) else ""
+    whole = Remains.read(rewritten).fingerprint if rewritten else fingerprint(entry.body or b"")
+    return _hash(entry.source, f"raw:{event.item}:{event.type}:{event.name}:{at}", whole)
+
+
+def _up_to_a_command(entries: list[Entry]) -> list[Entry]:
+    """A batch cut so that a command stands alone: what was logged before it is folded before it."""
+    place = next((place for place, entry in enumerate(entries) if entry.kind == "command"), None)
+    return entries if place is None else entries[: max(place, 1)]
 
 
 def _hash(source: str, text: str, rest: bytes = b"") -> bytes:

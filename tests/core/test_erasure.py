@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tagway.core.erasure import ERASED, Forgotten, Mentions, Remains, Span, Tombstone, Tombstones, digest, emptied
+from tagway.core.erasure import Forgotten, Mentions, Remains, Span, Tombstone, Tombstones, digest, emptied
 from tagway.core.events import Identifier
 
 SALT = b"0123456789abcdef"
@@ -69,14 +69,11 @@ def test_masking_keeps_the_length_of_a_file(before: bytes, mention: bytes, after
 
 
 def test_a_scrubbed_document_keeps_its_shape_and_the_digits_of_its_amounts() -> None:
-    document = b'{"to":"ana.b+x@example.com","total":10.10,"phone":15551234567,"ana.b+x@example.com":[true,null]}'
+    document = (
+        b'{"to":"ana.b+x@example.com","note":"for ana.b+x@example.com","total":10.10,"phone":15551234567,"x":[null]}'
+    )
     scrubbed = ANA.scrubbed_document(document)
-    assert json.loads(scrubbed, parse_float=str) == {
-        "to": ERASED,
-        "total": "10.10",
-        "phone": None,
-        ERASED: [True, None],
-    }
+    assert scrubbed == b'{"note":"for [erased]","total":10.10,"x":[null]}'
 
 
 def test_an_emptied_item_leaves_the_others_in_their_places() -> None:

@@ -50,6 +50,11 @@ def pointer(*parts: str | int) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
+def order(path: str) -> list[tuple[int, str]]:
+    """A key that sorts JSON pointers as their places follow each other in a document's lists."""
+    return [(int(part), "") if part.isascii() and part.isdigit() else (-1, part) for part in path.split("/")]
+
+
 def at(document: Any, path: str) -> Any:
     """The value at a JSON pointer; None when there is nothing."""
     for raw in path.split("/")[1:]:

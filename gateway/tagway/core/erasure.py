@@ -182,11 +182,12 @@ class Mentions:
         return self._text.sub(ERASED, text)
 
     def scrubbed(self, value: Any) -> Any:
-        """A JSON value with every mention replaced: in strings, in keys, and numbers that are an identifier."""
+        """A JSON value without any mention: as if a value that is one had not been sent, `[erased]` in other text."""
         if isinstance(value, str):
-            return self.scrubbed_text(value)
+            return None if self._text.fullmatch(value.strip()) else self.scrubbed_text(value)
         if isinstance(value, Mapping):
-            return {self.scrubbed_text(str(key)): self.scrubbed(one) for key, one in value.items()}
+            left = {self.scrubbed_text(str(key)): (one, self.scrubbed(one)) for key, one in value.items()}
+            return {key: after for key, (before, after) in left.items() if after is not None or before is None}
         if isinstance(value, list | tuple):
             return [self.scrubbed(one) for one in value]
         if isinstance(value, int) and not isinstance(value, bool) and self._text.fullmatch(str(value)):

@@ -45,11 +45,12 @@ class Loop:
     def run(self, wakeup: Wakeup) -> None:
         """Fold until the parent is gone, then drain for a bounded time."""
         while not wakeup.ended:
+            self._tidy()
             if not self.step():
                 wakeup.wait(_LOOK)
         deadline = self._now() + DRAIN - 0.5
         while self._now() < deadline and self.step():
-            pass
+            self._tidy()
 
     def step(self) -> int:
         """Fold one batch under the watchdog; the number of rows folded."""
@@ -67,6 +68,13 @@ class Loop:
             return 0
         finally:
             faulthandler.cancel_dump_traceback_later()
+
+    def _tidy(self) -> None:
+        """Erase from the files what is owed: outside the watchdog, because a large folder takes its time."""
+        try:
+            self._fold.tidy()
+        except UNWRITABLE as error:
+            _logger.error("a file of the data folder is held, what is forgotten is erased later: %s", error)
 
     def _prepare(self, first: int, last: int) -> int:
         """Note what is about to be folded; how many rows that is."""

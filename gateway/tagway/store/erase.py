@@ -8,7 +8,7 @@ new table cannot be forgotten when a person is.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -26,6 +26,8 @@ UPDATE events SET event_id = zeroblob(16), message_id = '', type = 'track', name
     traits = '{}', context = '{}', mapping = NULL, twin_key = NULL, dedupe_key = NULL
 WHERE seq IN (SELECT seq FROM temp.erasing)
 """
+# Files up to this many bytes are rewritten in about a second.
+_VACUUM_ALWAYS: Final = 134_217_728
 _CHUNK: Final = 16_777_216
 _OVERLAP: Final = 8_192
 
@@ -45,10 +47,9 @@ class Erasure:
         rows = self._db.execute("SELECT salt, digest, since, until FROM tombstones").fetchall()
         return Tombstones(Tombstone(*row) for row in rows)
 
-    def salt(self) -> bytes | None:
-        """The folder's salt; None before the first forget."""
-        row = self._db.execute("SELECT salt FROM tombstones LIMIT 1").fetchone()
-        return row[0] if row else None
+    def salts(self) -> list[bytes]:
+        """The salts in use: the folder's one, and those of logs that were brought together."""
+        return [row[0] for row in self._db.execute("SELECT DISTINCT salt FROM tombstones ORDER BY salt").fetchall()]
 
     def bury(self, stones: Iterable[Tombstone]) -> None:
         """Keep tombstones; those that stand already stay."""
@@ -77,6 +78,21 @@ class Erasure:
         ).fetchall()
         return [_span(row, devices, now) for row in rows]
 
+    def shared_beside(self, spans: Iterable[Span]) -> list[Identifier]:
+        """The identifiers of too many people that events of this person carried, and that are not their own."""
+        found = [
+            Identifier(*row)
+            for span in spans
+            for row in self._db.execute(
+                "SELECT DISTINCT other.kind, other.value FROM aliases mine JOIN links l ON l.alias_id = mine.alias_id"
+                " JOIN json_each(l.ids) j JOIN aliases other ON other.alias_id = j.value"
+                " WHERE mine.kind = ? AND mine.value = ? AND other.shared NOT IN ('', 'blocked')",
+                span[:2],
+            ).fetchall()
+        ]
+        mine = {Identifier(span.kind, span.value) for span in spans}
+        return sorted(set(found) - mine)
+
     def person(self, spans: Iterable[Span]) -> int:
         """Blank the events on these identifiers, with all that hangs on them; how many."""
         self._db.execute("DELETE FROM temp.erasing")
@@ -88,37 +104,60 @@ class Erasure:
         )
         return self._blank()
 
-    def dead_letters(self, request: int) -> int:
-        """Blank the dead letters of a request; how many."""
+    def source(self, source: str) -> int:
+        """Blank every event of a source; how many."""
         self._db.execute("DELETE FROM temp.erasing")
-        self._db.execute(
-            "INSERT INTO temp.erasing SELECT seq FROM events WHERE request = ? AND status = 'dead_letter'", (request,)
-        )
+        self._db.execute("INSERT INTO temp.erasing SELECT seq FROM events WHERE source = ?", (source,))
         return self._blank()
+
+    def mentioned(self, requests: Iterable[int]) -> None:
+        """Note rows that mention a person; what never became an event there goes as a whole."""
+        for request in requests:
+            self._db.execute("DELETE FROM temp.erasing")
+            self._db.execute(
+                "INSERT INTO temp.erasing SELECT seq FROM events WHERE seq BETWEEN ? AND ? AND status = 'dead_letter'",
+                self._seqs(request),
+            )
+            self._blank()
+            self._db.execute("UPDATE refusals SET kept = 0 WHERE request = ?", (request,))
+            self.owe_rewrite(request)
 
     def owe_rewrite(self, request: int, mentions: Iterable[Identifier] = ()) -> None:
         """Note a row of the log that still holds what is erased here, and what else is to be taken out of it."""
         text = body.encode([list(one) for one in mentions]).decode()
-        self._db.execute("INSERT OR REPLACE INTO rewrites VALUES (?,?)", (request, text))
+        self._db.execute(
+            "INSERT INTO rewrites VALUES (?1, ?2) ON CONFLICT DO UPDATE SET mentions = ?2 WHERE mentions = '[]'",
+            (request, text),
+        )
 
     def owed_rewrites(self) -> dict[int, list[Identifier]]:
         """The rows noted by `owe_rewrite`, with their mentions."""
         rows = self._db.execute("SELECT request, mentions FROM rewrites ORDER BY request").fetchall()
         return {request: [Identifier(*one) for one in body.decode(mentions)] for request, mentions in rows}
 
-    def items(self) -> dict[int, dict[str, tuple[int, int]]]:
-        """Of each noted row: by item pointer, how many of its events are erased, and how many there are."""
-        found: dict[int, dict[str, tuple[int, int]]] = {}
-        for request, item, erased, count in self._db.execute(
-            "SELECT request, item, sum(status = 'erased'), count(*) FROM events"
-            " WHERE request IN (SELECT request FROM rewrites) GROUP BY request, item"
-        ).fetchall():
-            found.setdefault(request, {})[item] = (erased, count)
-        return found
+    def items(self, requests: Iterable[int]) -> dict[int, dict[str, tuple[int, int]]]:
+        """Of each request: by item pointer, how many of its events are erased, and how many there are."""
+        query = "SELECT item, sum(status = 'erased'), count(*) FROM events WHERE seq BETWEEN ? AND ? GROUP BY item"
+        return {
+            request: {item: (erased, count) for item, erased, count in self._db.execute(query, self._seqs(request))}
+            for request in requests
+        }
 
     def rewritten(self, requests: Iterable[int]) -> None:
         """Take rows off the list of `owe_rewrite`."""
         self._db.executemany("DELETE FROM rewrites WHERE request = ?", [(one,) for one in requests])
+
+    def _seqs(self, request: int) -> tuple[int, int]:
+        """The first and last sequence number of a request's events, which rise with requests."""
+        return self._first(request), self._first(request + 1) - 1
+
+    def _first(self, request: int) -> int:
+        low, high = 1, self._db.execute("SELECT ifnull(max(seq), 0) + 1 FROM events").fetchone()[0]
+        while low < high:
+            middle = (low + high) // 2
+            (found,) = self._db.execute("SELECT request FROM events WHERE seq = ?", (middle,)).fetchone()
+            low, high = (middle + 1, high) if found < request else (low, middle)
+        return int(low)
 
     def _blank(self) -> int:
         requests = "SELECT DISTINCT request FROM events WHERE seq IN (SELECT seq FROM temp.erasing)"
@@ -164,24 +203,35 @@ def _sweep_table(db: sqlite3.Connection, table: str, columns: list[str]) -> int:
     return changed
 
 
-def settle(path: Path, held: Callable[[bytes], bool]) -> Settled:
-    """Fold a database's write-ahead log into it and empty it; rewrite the file when `held` still finds something.
+def settle(
+    path: Path, *, held: Callable[[bytes], bool] | None = None, prints: Collection[bytes] = (), patience: int = 5_000
+) -> Settled:
+    """Fold a database's write-ahead log into it and empty it; with `held`, see to it that the file is clean.
 
-    "in use" says that another process would not let go in time; doing it again later is enough.
+    Others that hold the file are waited for, `patience` milliseconds. A file of modest size is rewritten at once, a
+    larger one only when `held` or one of the `prints` finds
+    something in it: that takes as long as copying it, and nobody else can write meanwhile. "in use" says that
+    another process would not let go in time; then the work is not done yet.
     """
     db = sqlite3.connect(path, isolation_level=None)
     try:
-        db.execute("PRAGMA busy_timeout = 5000")
+        db.execute(f"PRAGMA busy_timeout = {patience}")
         db.execute("PRAGMA secure_delete = ON")
-        emptied = _checkpoint(db)
-        if emptied and not file_holds(path, held):
+        if not _checkpointed(db):
+            return "in use"
+        if held is None or not _wants_vacuum(path, held, prints):
             return "clean"
         db.execute("VACUUM")
-        return "vacuumed" if _checkpoint(db) and not file_holds(path, held) else "in use"
+        return "vacuumed" if _checkpointed(db) and not file_holds(path, held) else "in use"
     except sqlite3.OperationalError:
         return "in use"
     finally:
         db.close()
+
+
+def _wants_vacuum(path: Path, held: Callable[[bytes], bool], prints: Collection[bytes]) -> bool:
+    small = path.stat().st_size <= _VACUUM_ALWAYS
+    return small or file_holds(path, lambda data: held(data) or any(one in data for one in prints))
 
 
 def file_holds(path: Path, held: Callable[[bytes], bool]) -> bool:
@@ -201,7 +251,7 @@ def is_database(path: Path) -> bool:
         return file.read(16) == b"SQLite format 3\x00"
 
 
-def _checkpoint(db: sqlite3.Connection) -> bool:
+def _checkpointed(db: sqlite3.Connection) -> bool:
     return int(db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]) == 0
 
 

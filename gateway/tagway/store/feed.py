@@ -7,12 +7,14 @@ be reused. `changed` is cheap enough to ask ten times a second. Shapes are those
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 from tagway.core import body, moments
+from tagway.core.events import Identifier
 from tagway.log import Entry, Log
-from tagway.store import attribution, carts, faults, filters, spellings, twins
+from tagway.store import attribution, carts, chains, commands, faults, filters, spellings, twins, verdicts
 from tagway.store.files import open_reader
 
 Json = dict[str, Any]
@@ -117,10 +119,9 @@ class Feed:
         rows = self._db.execute("SELECT * FROM refusals WHERE request > ? ORDER BY request LIMIT ?", (after, limit))
         return [{**dict(row), "at": moments.write(row["at"])} for row in rows.fetchall()]
 
-    def merges(self, *, after: int = 0, limit: int = 500) -> list[Json]:
+    def merges(self, *, after: int = 0, limit: int = 500, verdict: str | None = None) -> list[Json]:
         """Verdicts in the order in which they were taken, each with its `id`, after one of them."""
-        rows = self._db.execute("SELECT * FROM merges WHERE id > ? ORDER BY id LIMIT ?", (after, limit)).fetchall()
-        return [{"id": row["id"], **_merge(row)} for row in rows]
+        return verdicts.listed(self._db, after=after, limit=limit, verdict=verdict)
 
     def proofs(self) -> dict[str, dict[int, int]]:
         """By source: when each of its secrets or keys, by its place in the configuration, last matched."""
@@ -128,6 +129,49 @@ class Feed:
         for source, which, at in self._db.execute("SELECT source, which, last_at FROM proofs").fetchall():
             found.setdefault(source, {})[which] = at
         return found
+
+    def commands(self, *, after: int = 0, limit: int = 500) -> list[Json]:
+        """Commands after a position of the log, oldest first: what was to be done, `outcome` and `report`."""
+        return commands.recent(self._db, after=after, limit=limit)
+
+    def review(self) -> list[Json]:
+        """Refused joins that wait for a person's decision, newest first."""
+        return verdicts.review(self._db)
+
+    def duplicates(self) -> list[Json]:
+        """Identifiers that are on several profiles, or were tried in vain against another."""
+        return verdicts.duplicates(self._db)
+
+    def history(self, profile_id: str, limit: int) -> list[Json]:
+        """The last events of a profile, oldest first, in short."""
+        return verdicts.history(self._db, profile_id, limit)
+
+    def places(self, identifier: Identifier) -> list[chains.Place]:
+        """Where a normalized identifier is and was, oldest first; empty when it is unknown."""
+        return chains.places(self._db, identifier)
+
+    def steps(self, place: chains.Place) -> list[chains.Step]:
+        """The evidence on a place, joined and refused."""
+        return chains.steps(self._db, place)
+
+    def events_by_id(self, event_ids: Iterable[bytes]) -> dict[bytes, Json]:
+        """What is to be said of events by their ids: `seq`, `name`, `source`, `timestamp`."""
+        return chains.events(self._db, event_ids)
+
+    def user_of(self, profile_id: str) -> str | None:
+        """A profile's user_id; None when it has none."""
+        row = self._db.execute("SELECT user_id FROM profiles WHERE profile_id = ?", (profile_id,)).fetchone()
+        return row["user_id"] if row else None
+
+    def asked(self, ask: str) -> list[Identifier]:
+        """Whom verified privacy requests of a sort were about, oldest first: the strongest identifier of each."""
+        rows = self._db.execute(
+            "SELECT a.kind, a.value FROM asks k JOIN events e ON e.seq = k.event JOIN aliases a"
+            " ON a.alias_id = e.alias_id AND e.at >= a.since AND e.at < a.until"
+            " WHERE k.ask = ? AND e.verified ORDER BY e.seq",
+            (ask,),
+        ).fetchall()
+        return [Identifier(row["kind"], row["value"]) for row in rows]
 
     def sources(self) -> dict[str, Json]:
         """By source: `items` by status, `refused` by code, and what came last.

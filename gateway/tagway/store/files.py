@@ -57,3 +57,52 @@ def open_reader(folder: Path, file: str = FILE) -> sqlite3.Connection:
         raise TagwayError(f"{path}: there is no store to read: {error}") from None
     db.row_factory = sqlite3.Row
     return db
+
+
+def overwrite(db: sqlite3.Connection, path: Path) -> None:
+    """Make an open store what another file is, in one step that readers see whole (SQLite's backup).
+
+    Nothing of what it was stays in the write-ahead log.
+    """
+    other = sqlite3.connect(path)
+    try:
+        other.backup(db)
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        other.close()
+
+
+def replace(folder: Path, path: Path) -> None:
+    """Make the store of a folder what another file is, while nobody else writes it."""
+    db = open_writer(folder)
+    try:
+        overwrite(db, path)
+    finally:
+        db.close()
+
+
+def copy(folder: Path, file: str) -> None:
+    """Copy the store, as it is at this moment, to another file of its folder."""
+    remove(folder, file)
+    store = open_reader(folder)
+    other = sqlite3.connect(folder / file)
+    try:
+        store.backup(other)
+    finally:
+        other.close()
+        store.close()
+
+
+def position(folder: Path) -> int:
+    """The log's sequence number up to which the store is folded. Raises `TagwayError` where there is none."""
+    db = open_reader(folder)
+    try:
+        return int(db.execute("SELECT ifnull(max(last), 0) FROM batches").fetchone()[0])
+    finally:
+        db.close()
+
+
+def remove(folder: Path, file: str) -> None:
+    """Remove a store file with all that belongs to it."""
+    for suffix in ("", "-wal", "-shm"):
+        (folder / (file + suffix)).unlink(missing_ok=True)

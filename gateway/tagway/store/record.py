@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tagway.core import body
-from tagway.core.events import DeadLetter, Event, Violation
+from tagway.core.events import Ask, DeadLetter, Event, Violation
 from tagway.log import Entry
 from tagway.store import spellings
 
@@ -93,6 +93,10 @@ class Records:
             self._db.executemany("INSERT INTO dead_letters VALUES (?,?,?,?,?)", dead)
         spellings.tally(self._db, [_spelled(one, one.event) for one in items if one.schema and one.event])
         return first
+
+    def ask(self, seq: int, ask: Ask) -> None:
+        """Keep what an event asks for."""
+        self._db.execute("INSERT INTO asks VALUES (?,?)", (seq, ask))
 
     def refusals(self, entries: Sequence[Entry], requests: Sequence[int]) -> None:
         """Write what was refused; `requests` has the log sequence number of each item just written, in order."""

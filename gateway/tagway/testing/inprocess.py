@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tagway import registry
+from tagway import commands, registry
 from tagway.config import Config
 from tagway.engine import Fold
 from tagway.log import Entry, Log
@@ -76,3 +76,10 @@ class InProcess:
         seq = self.append(source, body, **given)
         self.fold.drain()
         return self.feed.outcomes(seq) or []
+
+    def command(self, action: str, *target: str) -> Json:
+        """Log a command, fold the log, and return what became of it: `outcome` and `report`. Raises `PayloadError`."""
+        given = {"action": action, "target": target[0] if len(target) == 1 else list(target)}
+        (seq,) = self.log.append([commands.entry(given, now=self.clock)])
+        self.fold.drain()
+        return self.feed.commands(after=seq - 1, limit=1)[0]

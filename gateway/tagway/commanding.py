@@ -1,0 +1,82 @@
+"""Carrying out commands at their place in the fold: inside its transaction, each once, with what became of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from tagway.config import Identity
+from tagway.core.erasure import Forgotten, digest
+from tagway.core.events import Identifier
+from tagway.core.identity import commands
+from tagway.core.identity.commands import Command
+from tagway.core.identity.legal import Refused, normalized
+from tagway.errors import PayloadError
+from tagway.forgetting import Forgetting
+from tagway.log import Entry
+from tagway.store.commands import Commands
+from tagway.store.erase import Erasure
+from tagway.store.identities import Identities
+
+
+class Commanding:
+    """The engine's command stage. Without `forgetting` (a trial fold) nothing outside the store is touched."""
+
+    def __init__(
+        self, db: sqlite3.Connection, identities: Identities, rules: Identity, forgetting: Forgetting | None
+    ) -> None:
+        """Work on the engine's connection."""
+        self._commands, self._erasure = Commands(db), Erasure(db)
+        self._identities, self._rules, self._forgetting = identities, rules, forgetting
+
+    def obey(self, entry: Entry, now: int) -> None:
+        """Carry out one command of the log, unless it was before; a faulty one is recorded as that."""
+        if entry.body is None:  # it named somebody who is forgotten
+            return
+        try:
+            command = commands.from_log(entry.body, at=entry.received_at)
+        except PayloadError as error:
+            nothing = Command(action="", target=(), at=entry.received_at, id="")
+            self._commands.record(entry.seq, nothing, "faulty", {"message": error.message, "pointer": error.pointer})
+            return
+        if self._commands.done(command.id):
+            self._commands.record(entry.seq, command, "repeated", {})
+        elif command.action == "forget":
+            self._forget(entry, command, now)
+        elif command.action == "erase_source":
+            self._erase_source(entry, command)
+        elif command.action == "allow":
+            self._commands.record(entry.seq, command, "done", self._allow(command, now))
+        else:
+            self._identities.apply(command, now)
+            self._commands.record(entry.seq, command, "done", {})
+
+    def _forget(self, entry: Entry, command: Command, now: int) -> None:
+        if self._forgetting is None:
+            forgotten = Forgotten.read(command.resolved) if command.resolved else Forgotten(stones=())
+            self._erasure.bury(forgotten.stones)
+            self._commands.record(entry.seq, command, "done", {})
+        else:
+            target = None if command.resolved else self._identifier(command)
+            command, forgotten = self._forgetting.resolve(entry, command, target, now)
+            self._forgetting.carry_out(entry, command, forgotten)
+        self._identities.erase(forgotten.spans, now)
+
+    def _erase_source(self, entry: Entry, command: Command) -> None:
+        if self._forgetting is None:
+            self._commands.record(entry.seq, command, "done", {})
+        else:
+            self._forgetting.erase_source(entry, command)
+
+    def _allow(self, command: Command, now: int) -> Mapping[str, Any]:
+        one = self._identifier(command)
+        lifted = self._erasure.lift(digest(salt, one.kind, one.value) for salt in self._erasure.salts())
+        self._identities.erase((), now)  # nothing more is erased, but the tombstones are others now
+        return {"lifted": lifted}
+
+    def _identifier(self, command: Command) -> Identifier:
+        """The target as identity spells it; one that identity refuses was never anybody's, and stays as given."""
+        given = commands.identifier(command.target[0])
+        found = normalized(given, region=self._rules.region)
+        return given if isinstance(found, Refused) else found

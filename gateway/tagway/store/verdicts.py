@@ -1,0 +1,140 @@
+"""Reading the verdicts: as they were given, those that want a person's decision, and what stayed in two."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, Final
+
+from tagway.core import body, moments
+
+Json = dict[str, Any]
+
+GROUPS: Final = {
+    "user_id": "user_id",
+    "email": "email",
+    "phone": "phone",
+    "anonymous_id": "device",
+    "device_id": "device",
+    "client_id": "device",
+    "checkout_token": "cart",
+    "cart_token": "cart",
+    "order_id": "cart",
+}
+"""What a duplicate is counted under, by kind of identifier."""
+
+# Whose an identifier is at a time, by the event's own time.
+_SUBJECTS: Final = """
+JOIN aliases s ON s.kind = m.subject_kind AND s.value = m.subject_value AND s.since <= m.at AND m.at < s.until
+"""
+_DUPLICATES: Final = f"""
+WITH seen (kind, value, profile_id) AS (
+    SELECT kind, value, profile_id FROM aliases
+    UNION
+    SELECT m.kind, m.value, s.profile_id FROM merges m {_SUBJECTS}
+    WHERE m.verdict IN ('skipped_conflict', 'skipped_shared', 'retracted')
+)
+SELECT kind, value, count(*) AS profiles, json_group_array(profile_id) AS ids FROM seen
+GROUP BY kind, value HAVING count(*) > 1 ORDER BY count(*) DESC, kind, value
+"""
+_REVIEW: Final = f"""
+SELECT m.verdict, m.rule, m.kind, m.value, s.profile_id AS subject_profile, i.profile_id AS identifier_profile,
+    m.subject_kind, m.subject_value, sp.user_id AS subject_user, ip.user_id AS identifier_user,
+    count(*) AS events, min(m.at) AS first, max(m.at) AS last, lower(hex(max(m.event_id))) AS event_id
+FROM merges m {_SUBJECTS}
+LEFT JOIN aliases i ON i.kind = m.kind AND i.value = m.value AND i.since <= m.at AND m.at < i.until
+LEFT JOIN profiles sp ON sp.profile_id = s.profile_id
+LEFT JOIN profiles ip ON ip.profile_id = i.profile_id
+WHERE m.verdict IN ('skipped_conflict', 'skipped_shared')
+GROUP BY m.verdict, m.rule, m.kind, m.value, s.profile_id, i.profile_id
+ORDER BY max(m.at) DESC, m.kind, m.value
+"""
+
+
+def listed(db: sqlite3.Connection, *, after: int, limit: int, verdict: str | None) -> list[Json]:
+    """Verdicts after a row, oldest first, as they were given."""
+    rows = db.execute(
+        "SELECT * FROM merges m WHERE m.id > ?1 AND (?2 IS NULL OR m.verdict = ?2) ORDER BY m.id LIMIT ?3",
+        (after, verdict, limit),
+    ).fetchall()
+    return [decision(row) for row in rows]
+
+
+def counted(db: sqlite3.Connection) -> dict[str, int]:
+    """How many verdicts of each sort stand."""
+    rows = db.execute("SELECT verdict, count(*) FROM merges GROUP BY verdict ORDER BY 2 DESC, 1").fetchall()
+    return dict(rows)
+
+
+def duplicates(db: sqlite3.Connection) -> list[Json]:
+    """Identifiers that are on several profiles, or were tried in vain against another: most profiles first."""
+    return [
+        {
+            "by": GROUPS.get(row["kind"], row["kind"]),
+            "identifier": {"kind": row["kind"], "value": row["value"]},
+            "profiles": row["profiles"],
+            "profile_ids": sorted(body.decode(row["ids"])),
+        }
+        for row in db.execute(_DUPLICATES).fetchall()
+    ]
+
+
+def review(db: sqlite3.Connection) -> list[Json]:
+    """Refused joins that a person may decide, newest first; a pair of people that was rejected is decided."""
+    rejected = _rejected(db)
+    return [found for row in db.execute(_REVIEW).fetchall() if (found := _asked(row))["people"] not in rejected]
+
+
+def history(db: sqlite3.Connection, profile_id: str, limit: int) -> list[Json]:
+    """The last events of a profile, oldest first, in event time."""
+    rows = db.execute(
+        "SELECT e.seq, e.event_id, e.timestamp, e.name, e.status, e.source FROM aliases a JOIN events e"
+        " ON e.alias_id = a.alias_id AND e.at >= a.since AND e.at < a.until"
+        " WHERE a.profile_id = ? ORDER BY e.timestamp DESC, e.seq DESC LIMIT ?",
+        (profile_id, limit),
+    ).fetchall()
+    return [
+        {**dict(row), "event_id": row["event_id"].hex(), "timestamp": moments.write(row["timestamp"])}
+        for row in reversed(rows)
+    ]
+
+
+def decision(row: sqlite3.Row) -> Json:
+    """A row of `merges` in its public shape."""
+    return {
+        "id": row["id"],
+        "event_id": row["event_id"].hex(),
+        "at": moments.write(row["at"]),
+        "verdict": row["verdict"],
+        "rule": row["rule"],
+        "identifier": {"kind": row["kind"], "value": row["value"]},
+        "subject": {"kind": row["subject_kind"], "value": row["subject_value"]},
+        "profile_id": row["profile_id"],
+        "other_profile_id": row["other_profile_id"],
+    }
+
+
+def _asked(row: sqlite3.Row) -> Json:
+    users = sorted({user for user in (row["subject_user"], row["identifier_user"]) if user is not None})
+    people = users if row["rule"] == "two_people" and len(users) == 2 else []
+    return {
+        "verdict": row["verdict"],
+        "rule": row["rule"],
+        "identifier": {"kind": row["kind"], "value": row["value"]},
+        "subject": {"kind": row["subject_kind"], "value": row["subject_value"]},
+        "profile_id": row["subject_profile"],
+        "other_profile_id": row["identifier_profile"],
+        "people": [f"user_id:{user}" for user in people],
+        "events": row["events"],
+        "event_id": row["event_id"],
+        "first": moments.write(row["first"]),
+        "last": moments.write(row["last"]),
+    }
+
+
+def _rejected(db: sqlite3.Connection) -> list[list[str]]:
+    """The pairs whose last word was `reject`."""
+    rows = db.execute(
+        "SELECT target, action FROM commands WHERE action IN ('approve', 'reject') AND outcome = 'done' ORDER BY at, id"
+    ).fetchall()
+    last: dict[str, str] = {row["target"]: row["action"] for row in rows}
+    return [body.decode(target) for target, action in last.items() if action == "reject"]

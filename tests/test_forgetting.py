@@ -1,0 +1,185 @@
+"""Nothing of a forgotten person is left in any file of the data folder, and nothing brings them back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+from tagway.log import Log
+from tagway.testing import InProcess
+
+EMAIL = "Canary.Ana@Example.com"
+SECRETS = ("canary.ana@example.com", "canary-browser-1", "canary-user-77", "Canary Street 5", "555-0177", "5550177")
+FILLER = "x" * 9_000  # long enough to be compressed
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[InProcess]:
+    with InProcess(tmp_path) as one:
+        yield one
+
+
+def call(message: str, **fields: Any) -> dict[str, Any]:
+    return {"type": "track", "event": "Product Viewed", "messageId": message, **fields}
+
+
+def send(gateway: InProcess, *calls: object) -> list[dict[str, Any]]:
+    return gateway.send("segment", json.dumps({"batch": calls}).encode(), path="/v1/batch")
+
+
+def ana(message: str = "ana-1", **fields: Any) -> dict[str, Any]:
+    traits = {"email": EMAIL, "phone": "+1 201 555 0177", "address": "Canary Street 5"}
+    return call(
+        message, type="identify", userId="canary-user-77", anonymousId="canary-browser-1", traits=traits, **fields
+    )
+
+
+def bo(message: str, **fields: Any) -> dict[str, Any]:
+    return call(message, type="identify", userId="user-bo-1", traits={"email": "bo@example.com"}, **fields)
+
+
+def found(folder: Path) -> set[tuple[str, str]]:
+    """Every secret in every file, by its bytes and in every decompressed row."""
+    texts = [(path.name, path.read_bytes()) for path in folder.rglob("*") if path.is_file()]
+    with sqlite3.connect(folder / "log.db") as db:
+        rows = db.execute("SELECT body FROM log WHERE zstd").fetchall()
+    db.close()
+    texts += [("a compressed row", zstandard.ZstdDecompressor().decompress(row[0])) for row in rows if row[0]]
+    return {(name, one) for name, data in texts for one in SECRETS if one.lower().encode() in data.lower()}
+
+
+def test_nothing_of_a_forgotten_person_is_in_any_file(gateway: InProcess, tmp_path: Path) -> None:
+    send(gateway, call("view", anonymousId="canary-browser-1", properties={"note": FILLER}))
+    send(gateway, ana(), bo("bo-1"))
+    send(gateway, bo("bo-2", properties={"referred_by": EMAIL, "note": FILLER}))
+    send(gateway, {"type": "nonsense", "email": EMAIL})
+    (tmp_path / "engine.log").write_text(f"a traceback with {EMAIL} in it\n")
+    assert len({secret for _, secret in found(tmp_path)}) >= 4
+    done = gateway.command("forget", f"email:{EMAIL}")
+    assert done["outcome"] == "done"
+    assert not found(tmp_path)
+
+
+def test_what_others_did_stays_as_it_was(gateway: InProcess) -> None:
+    (_, before) = send(gateway, ana(), bo("bo-1", properties={"n": 1.50}))
+    gateway.command("forget", "user_id:canary-user-77")
+    assert gateway.feed.event(before["seq"]) == before
+
+
+def test_the_ledger_counts_erased_events_and_balances(gateway: InProcess) -> None:
+    send(gateway, ana(), bo("bo-1"))
+    send(gateway, call("view", anonymousId="canary-browser-1"))
+    gateway.command("forget", f"email:{EMAIL}")
+    ledger = gateway.feed.ledger()
+    assert ledger["balanced"]
+    assert (ledger["items"]["normalized"], ledger["items"]["erased"]) == (3, 2)
+
+
+def test_a_forgotten_identifier_is_unknown_afterwards(gateway: InProcess) -> None:
+    send(gateway, ana())
+    gateway.command("forget", "email:canary.ana@example.com")
+    assert gateway.feed.profile("user_id", "canary-user-77") is None
+
+
+def test_late_events_and_repeats_bring_nobody_back(gateway: InProcess, tmp_path: Path) -> None:
+    send(gateway, ana())
+    gateway.command("forget", f"email:{EMAIL}")
+    again = send(gateway, ana(), ana("ana-2"), call("late", userId="canary-user-77"), bo("bo-1"))
+    assert [one["status"] for one in again] == ["erased", "erased", "erased", "accepted"]
+    assert not found(tmp_path)
+    assert gateway.feed.profile("email", "canary.ana@example.com") is None
+    assert gateway.feed.ledger()["balanced"]
+
+
+def test_folding_the_log_anew_gives_the_same_store(gateway: InProcess, tmp_path: Path) -> None:
+    send(gateway, ana(), bo("bo-1"), call("", anonymousId="other-browser"))
+    gateway.command("forget", f"email:{EMAIL}")
+    send(gateway, ana("ana-2"))
+    before, ledger = gateway.feed.events(), gateway.feed.ledger()
+    for suffix in ("", "-wal", "-shm"):
+        (tmp_path / f"store.db{suffix}").unlink(missing_ok=True)
+    with InProcess(tmp_path) as anew:
+        anew.fold.drain()
+        assert anew.feed.events() == before
+        assert anew.feed.ledger() == ledger
+
+
+def test_a_crash_before_the_files_are_swept_is_made_good_at_the_next_start(
+    gateway: InProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(gateway, ana())
+    with monkeypatch.context() as crash:
+        crash.setattr("tagway.forgetting.Forgetting.finish", lambda _: False)
+        assert gateway.command("forget", f"email:{EMAIL}")["outcome"] == "erasing"
+    assert found(tmp_path)
+    with InProcess(tmp_path) as anew:
+        anew.fold.drain()
+        assert anew.feed.commands()[0]["outcome"] == "done"
+    assert not found(tmp_path)
+
+
+def test_an_allowed_person_may_come_back(gateway: InProcess) -> None:
+    send(gateway, ana())
+    gateway.command("forget", f"email:{EMAIL}")
+    for one in (f"email:{EMAIL}", "user_id:canary-user-77", "phone:+12015550177", "anonymous_id:canary-browser-1"):
+        gateway.command("allow", one)
+    (back,) = send(gateway, ana("ana-3"))
+    assert back["status"] == "accepted"
+
+
+def test_somebody_unknown_can_be_forgotten_before_they_come(gateway: InProcess) -> None:
+    gateway.command("forget", f"email:{EMAIL}")
+    (late,) = send(gateway, call("late", traits={"email": EMAIL}, type="identify"))
+    assert late["status"] == "erased"
+
+
+def test_a_faulty_command_in_the_log_says_what_is_wrong_and_changes_nothing(gateway: InProcess) -> None:
+    from tagway.log import Entry
+
+    gateway.log.append([Entry(kind="command", source="", received_at=1, body=b'{"action": "dance"}')])
+    gateway.fold.drain()
+    (faulty,) = gateway.feed.commands()
+    assert (faulty["outcome"], faulty["report"]["pointer"]) == ("faulty", "/action")
+
+
+def test_the_log_holds_no_name_of_a_forgotten_person(gateway: InProcess, tmp_path: Path) -> None:
+    send(gateway, ana())
+    gateway.command("forget", f"email:{EMAIL}")
+    log = Log(tmp_path, read_only=True)
+    (command,) = [entry for entry in log.read(0) if entry.kind == "command"]
+    log.close()
+    assert command.body is not None
+    assert json.loads(command.body)["resolved"]["spans"] == []
+
+
+def test_an_identifier_of_too_many_people_stays_shared_when_one_of_them_is_forgotten(gateway: InProcess) -> None:
+    for user in range(6):
+        call_ = call(f"m{user}", type="identify", userId=f"shopper-{user}", traits={"email": "desk@example.com"})
+        send(gateway, call_)
+    gateway.command("forget", "user_id:shopper-3")
+    profiles = [gateway.feed.profile("user_id", f"shopper-{user}") for user in (0, 1)]
+    assert [profile["emails"] for profile in profiles if profile] == [[], []]
+    assert [one["action"] for one in gateway.feed.commands()] == ["forget", "block"]
+
+
+def test_a_device_is_forgotten_for_the_time_of_its_person_only(gateway: InProcess) -> None:
+    first = call("m1", type="identify", userId="first-owner", anonymousId="shared-tablet", timestamp=moment(1))
+    second = call("m2", type="identify", userId="second-owner", anonymousId="shared-tablet", timestamp=moment(5))
+    send(gateway, first, second)
+    gateway.command("forget", "user_id:first-owner")
+    late = send(
+        gateway,
+        call("m3", anonymousId="shared-tablet", timestamp=moment(2)),
+        call("m4", anonymousId="shared-tablet", timestamp=moment(6)),
+    )
+    assert [one["status"] for one in late] == ["erased", "violating"]
+    assert late[1]["profile_id"] == gateway.feed.profile("user_id", "second-owner")["profile_id"]  # type: ignore[index]
+
+
+def moment(minute: int) -> str:
+    return f"2025-10-09T08:{minute:02d}:00Z"

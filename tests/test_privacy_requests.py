@@ -1,0 +1,90 @@
+"""A vendor's privacy webhooks are carried out when they are proven, and never otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tagway.testing import InProcess
+
+CUSTOMER = {"id": 706405506930370084, "email": "canary.bea@example.com", "phone": "+12015550188"}
+ORDER = {
+    "id": 5550001,
+    "created_at": "2025-10-09T08:00:00Z",
+    "currency": "EUR",
+    "total_price": "10.00",
+    "email": CUSTOMER["email"],
+    "customer": CUSTOMER,
+    "line_items": [],
+}
+REDACT = {"shop_domain": "one.example", "customer": CUSTOMER, "orders_to_redact": [5550001]}
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[InProcess]:
+    with InProcess(tmp_path) as one:
+        yield one
+
+
+def webhook(gateway: InProcess, topic: str, body: dict[str, Any], *, verified: bool = True) -> dict[str, Any]:
+    headers = {"x-shopify-topic": topic, "x-shopify-webhook-id": f"{topic}-1", "x-shopify-event-id": f"{topic}-1"}
+    seq = gateway.append("shopify", json.dumps(body).encode(), headers=headers, verified=verified)
+    gateway.fold.drain()
+    return gateway.feed.outcomes(seq)[0]  # type: ignore[index]
+
+
+def held(folder: Path, text: str) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
+
+
+def test_a_proven_redact_request_forgets_the_customer(gateway: InProcess, tmp_path: Path) -> None:
+    webhook(gateway, "orders/create", ORDER)
+    assert held(tmp_path, "canary.bea")
+    webhook(gateway, "customers/redact", REDACT)
+    assert not held(tmp_path, "canary.bea")
+    assert [one["status"] for one in gateway.feed.events()] == ["erased", "erased"]
+    assert gateway.feed.ledger()["balanced"]
+
+
+def test_the_same_redact_request_again_is_counted_and_brings_nobody_back(gateway: InProcess, tmp_path: Path) -> None:
+    webhook(gateway, "orders/create", ORDER)
+    webhook(gateway, "customers/redact", REDACT)
+    again = webhook(gateway, "customers/redact", REDACT)
+    assert again["status"] == "erased"
+    assert not held(tmp_path, "canary.bea")
+
+
+def test_an_unproven_redact_request_erases_nothing_and_says_why(gateway: InProcess, tmp_path: Path) -> None:
+    webhook(gateway, "orders/create", ORDER)
+    asked = webhook(gateway, "customers/redact", REDACT, verified=False)
+    assert "unproven_request" in [one["code"] for one in asked["violations"]]
+    assert held(tmp_path, "canary.bea")
+    assert gateway.feed.commands() == []
+
+
+def test_a_shop_redact_request_erases_what_the_source_has_sent_and_nothing_else(
+    gateway: InProcess, tmp_path: Path
+) -> None:
+    webhook(gateway, "orders/create", ORDER)
+    call = {"type": "identify", "userId": "u1", "messageId": "m1", "traits": {"email": "bo@example.com"}}
+    gateway.send("segment", json.dumps(call).encode(), path="/v1/identify")
+    webhook(gateway, "shop/redact", {"shop_id": 1, "shop_domain": "one.example"})
+    assert not held(tmp_path, "canary.bea")
+    assert [one["status"] for one in gateway.feed.events()] == ["erased", "accepted", "erased"]
+    assert gateway.feed.profile("email", "canary.bea@example.com") is None
+    assert gateway.feed.profile("email", "bo@example.com") is not None
+    assert gateway.feed.ledger()["balanced"]
+
+
+def test_a_redact_request_that_was_cut_off_by_a_crash_is_carried_out_once(gateway: InProcess, tmp_path: Path) -> None:
+    webhook(gateway, "orders/create", ORDER)
+    headers = {"x-shopify-topic": "customers/redact", "x-shopify-webhook-id": "r1"}
+    gateway.append("shopify", json.dumps(REDACT).encode(), headers=headers)
+    gateway.fold.step()
+    with InProcess(tmp_path) as anew:
+        anew.fold.drain()
+        assert [one["outcome"] for one in anew.feed.commands()] == ["done"]
+    assert not held(tmp_path, "canary.bea")
