@@ -1,0 +1,117 @@
+"""`tagway forget` and `tagway export`: what privacy law asks of whoever holds a person's data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import msgspec
+
+from tagway.answers.explain import found
+from tagway.answers.export import exported, requested
+from tagway.cli.explain import known, unknown
+from tagway.cli.options import as_json, ascii_json, load, located, print_json
+from tagway.cli.submit import IDENTIFIER, submit
+from tagway.config import Config
+from tagway.core.events import Identifier
+from tagway.core.safe import visible
+from tagway.errors import TagwayError
+from tagway.store.feed import Feed, Json
+
+
+@click.command()
+@click.argument("identifier", metavar="KIND:VALUE", type=IDENTIFIER)
+@located
+@as_json
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--allow", is_flag=True, help="Let a forgotten identifier come back, instead of erasing anything.")
+def forget(identifier: str, config_file: str | None, data: str | None, as_json: bool, yes: bool, allow: bool) -> None:
+    """Erase the person of KIND:VALUE from every file of the data folder, for ever.
+
+    Events, the raw log, deliveries, dead letters, log files, free pages: a report names each place. Salted
+    hashes stay, so that late events and replays bring nobody back; --allow lifts that for one identifier.
+    """
+    config = load(config_file, data)
+    if not allow and not yes:
+        click.confirm(_question(config, identifier), abort=True, err=True)
+    done = submit(config, {"action": "allow" if allow else "forget", "target": identifier})
+    if as_json:
+        print_json({"outcome": done["outcome"], **done["report"]})
+    else:
+        for line in _report(identifier, done["report"]):
+            click.echo(visible(line))
+    if done["outcome"] != "done" or "in use" in done["report"].get("files", {}).values():
+        raise SystemExit(1)
+
+
+@click.command()
+@click.argument("identifier", metavar="[KIND:VALUE]", type=IDENTIFIER, required=False)
+@located
+@as_json
+@click.option("--requested", "all_requested", is_flag=True, help="Everybody whose data a vendor has asked for.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of printing.")
+def export(
+    identifier: str | None,
+    config_file: str | None,
+    data: str | None,
+    as_json: bool,
+    all_requested: bool,
+    out: Path | None,
+) -> None:
+    """Print everything about the person of KIND:VALUE as one JSON document: the answer to a data request."""
+    if (identifier is None) is not all_requested:
+        raise click.UsageError("name either KIND:VALUE or --requested")
+    config = load(config_file, data)
+    feed = Feed(config.data)
+    people = requested(feed) if identifier is None else [known(feed, identifier, config)]
+    documents = [_document(feed, one) for one in people]
+    lines = [ascii_json(one) if as_json or out else _indented(one) for one in documents]
+    if out is None:
+        for line in lines:
+            click.echo(line)
+    else:
+        out.touch(mode=0o600)
+        out.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
+        click.echo(f"{len(documents)} written to {visible(str(out))}", err=True)
+
+
+def _document(feed: Feed, identifier: Identifier) -> Json:
+    document = exported(feed, identifier)
+    if document is None:
+        raise TagwayError(unknown(f"{identifier.kind}:{identifier.value}"))
+    return document
+
+
+def _indented(document: Json) -> str:
+    return msgspec.json.format(ascii_json(document), indent=2)
+
+
+def _question(config: Config, identifier: str) -> str:
+    feed = Feed(config.data)
+    one = found(feed, identifier, config)
+    profile = feed.profile(*one) if one else None
+    feed.close()
+    if profile is None:
+        return f"No event has carried {visible(identifier)}. Never take it in?"
+    names = ", ".join(f"{alias['kind']}:{alias['value']}" for alias in profile["aliases"])
+    return visible(f"Erase {profile['events']['total']} events and these identifiers for ever: {names}?")
+
+
+def _report(identifier: str, report: Json) -> Iterator[str]:
+    if "lifted" in report:
+        yield f"{identifier} may come back" if report["lifted"] else f"{identifier} was not forgotten"
+        return
+    kinds = ", ".join(f"{count} {kind}" for kind, count in report.get("identifiers", {}).items())
+    yield f"{identifier} is forgotten: {report.get('events', 0)} events, {kinds}"
+    for place, count in report.get("places", {}).items():
+        yield f"  {place}: {count} rows"
+    for file, how in report.get("files", {}).items():
+        yield f"  {file}: {_SETTLED[how]}"
+
+
+_SETTLED = {
+    "clean": "nothing left, write-ahead log empty",
+    "vacuumed": "written anew, nothing left",
+    "in use": "another program holds it; what is in free pages goes when it lets go and the command is repeated",
+}
