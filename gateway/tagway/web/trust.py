@@ -94,7 +94,8 @@ def host_name(headers: RawHeaders) -> str:
     """The name in `Host`, lower case, without port and brackets; empty when there is none."""
     host = headers.get(b"host", b"").decode("latin-1").strip().lower()
     if host.startswith("["):
-        return host[1:].partition("]")[0]
+        name, closed, _ = host[1:].partition("]")
+        return name if closed else ""
     return host.partition(":")[0]
 
 
