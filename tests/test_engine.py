@@ -53,3 +53,8 @@ def test_the_ledger_balances_over_good_repeated_and_dead_items(gateway: InProces
     ledger = gateway.feed.ledger()
     assert ledger["balanced"]
     assert ledger["items"]["normalized"] == 4
+
+
+def test_an_email_is_shown_in_its_one_spelling(gateway: InProcess) -> None:
+    (event,) = gateway.send("segment", batch({**IDENTIFY, "traits": {"email": " Ana@Example.com "}}), path="/v1/batch")
+    assert event["email"] == "ana@example.com"

@@ -322,7 +322,7 @@ class Fold:
             alias_id=item.alias_id,
             anonymous_id=item.ids.get("anonymous_id") or item.ids.get("client_id"),
             user_id=item.ids.get("user_id"),
-            email=item.ids.get("email"),
+            email=item.ids["email"].strip().lower() if "email" in item.ids else None,
             cart_id=item.ids.get("cart_token"),
             violations=judged.violations,
             twin_key=item.keys.twin if item.keys else None,
