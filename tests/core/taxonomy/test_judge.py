@@ -104,6 +104,19 @@ def test_identifiers_come_from_the_properties_that_the_schema_names(judge: Judge
     }
 
 
+@pytest.mark.parametrize("name", ["Order Updated", "Order Fulfilled", "Order Cancelled"])
+def test_what_happens_to_an_order_names_its_person_too(judge: Judge, name: str) -> None:
+    judged = judge(name, {"order_id": "4509", "email": "ana@example.com", "customer_id": "u"})
+    assert judged.violations == ()
+    assert {Identifier("email", "ana@example.com"), Identifier("user_id", "u")} <= set(judged.identifiers)
+
+
+def test_a_listed_product_has_no_quantity(judge: Judge) -> None:
+    listed = {name: value for name, value in LINE.items() if name != "quantity"}
+    judged = judge("Collection Viewed", {"collection_id": "1", "collection_name": "Skin", "products": [listed]})
+    assert judged.violations == ()
+
+
 def test_identify_gives_the_email_of_its_traits(judge: Judge) -> None:
     judged = judge("identify", type="identify", traits={"Email": "ana@example.com"})
     assert judged.identifiers == (Identifier("email", "ana@example.com"),)
