@@ -80,16 +80,23 @@ class Shopify(Source):
 def _event(topic: str, known: Topic | None, document: dict[str, Any], request: Request) -> Event:
     """The event of one delivery; an unknown topic's is named after it and carries the least."""
     if known is None:
-        known = Topic(name=_name_of(topic), table=UNPLANNED, times=("/updated_at", "/created_at"), person="/customer")
+        known = Topic(
+            name=_name_of(topic),
+            table=UNPLANNED,
+            times=("/updated_at", "/created_at"),
+            person="/customer",
+            unplanned=True,
+        )
     given = mapping.Given(currency=_text(mapping.path(known.currency)(document)))
     person = None if known.person is None else mapping.path(known.person)(document)
+    properties = {**known.table.read(document, given), **known.derive(document)}
     return Event(
         name=known.name,
         raw_name=topic,
         message_id=_message_id(topic, document, request),
         timestamp=_time(known.times, document, request),
-        identifiers=_identifiers(known, document),
-        properties={**known.table.read(document, given), **known.derive(document)},
+        identifiers=(*_identifiers(known, document), *(_of_person(properties) if known.unplanned else ())),
+        properties=properties,
         traits=PERSON.read(person),
         context=_context(document, request),
         side="server",
@@ -140,6 +147,13 @@ def _identifiers(known: Topic, document: Mapping[str, Any]) -> tuple[Identifier,
     """What has no canonical property: a browser's ids in the cart's attributes, and whom a privacy request means."""
     found = attribute_ids(document.get("note_attributes") or document.get("attributes"))
     return (*found, *_meant(document)) if known.asks else found
+
+
+def _of_person(properties: Mapping[str, Any]) -> Iterable[Identifier]:
+    """The person of an event that is in no schema."""
+    for kind, name in (("user_id", "customer_id"), ("email", "email"), ("phone", "phone")):
+        if isinstance(value := properties.get(name), str):
+            yield Identifier(kind, value)
 
 
 def _meant(document: Mapping[str, Any]) -> Iterable[Identifier]:

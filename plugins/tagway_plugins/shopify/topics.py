@@ -8,7 +8,7 @@ topic carries and lacks is told in Shopify's webhook reference. Amounts are in t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, Literal
 
@@ -30,7 +30,8 @@ class Topic:
 
     `times` are the pointers of the event's own time, the first readable one counts. `currency` is the pointer
     of the shop's currency. `derive` computes what no single pointer holds. `person` is the pointer of the
-    customer object that traits are read from; None when the body has none.
+    customer object that traits are read from; None when the body has none. `unplanned` says that no schema
+    reads the person from the properties, so that the plugin has to name its identifiers.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Topic:
     derive: Callable[[Mapping[str, Any]], Properties] = _nothing_more
     person: str | None = None
     asks: Literal["", "erase_person", "export_person", "erase_source"] = ""
+    unplanned: bool = False
 
 
 def _accepts(*pointers: str) -> mapping.Field:
@@ -296,7 +298,7 @@ TOPICS: Final[Mapping[str, Topic]] = {
     ),
     "orders/cancelled": _order("Order Cancelled", "/cancelled_at", table=_CANCELLED),
     "orders/fulfilled": _order("Order Fulfilled", "/fulfillments/0/created_at", table=_FULFILLED),
-    "orders/partially_fulfilled": _order("Order Partially Fulfilled"),
+    "orders/partially_fulfilled": replace(_order("Order Partially Fulfilled"), unplanned=True),
     "orders/delete": Topic(name="Order Deleted", table=mapping.Table({"order_id": mapping.identifier("/id")})),
     "fulfillments/create": Topic(name="Order Fulfilled", table=_SHIPMENT, times=("/created_at", "/updated_at")),
     "refunds/create": Topic(

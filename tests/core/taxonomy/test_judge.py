@@ -138,3 +138,8 @@ def test_the_worst_violations_come_first_and_a_hundred_unplanned_properties_hide
     assert ("wrong_length", "/properties/sku") in codes(judged)
     assert len(judged.violations) == 100
     assert judged.violations[-1].code == "more_violations"
+
+
+def test_the_traits_of_an_unplanned_event_are_its_persons_and_its_properties_may_not_be(judge: Judge) -> None:
+    found = judge("Friend Invited", {"email": "friend@example.com"}, traits={"email": "ana@example.com"}).identifiers
+    assert found == (Identifier("email", "ana@example.com"),)

@@ -28,6 +28,8 @@ _MOST_NAMES: Final = 10_000
 _ENVELOPE: Final = frozenset(("user_id", "anonymous_id"))
 # All that an event outside the catalogue says of a shopper: any other name may stand for somebody else.
 _WEAK: Final = {"cart_id": "cart_token", "checkout_id": "checkout_token", "order_id": "order_id"}
+# Traits describe the person whatever the event; a property of an unplanned event may be somebody else's address.
+_PERSON: Final = (("email", "email"), ("phone", "phone"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +98,9 @@ class Taxonomy:
         said = self._spoken(found, rules, at) if found.spoken else []
         name, schema = found.name, found.schema
         if schema is None:
-            weak = _identifiers(event.properties, tuple(_WEAK.items()))
+            known = _identifiers(event.properties, tuple(_WEAK.items())) + _identifiers(event.traits, _PERSON)
             renamed = event if name == event.name else replace(event, name=name)
-            return Judged(event=renamed, schema="", identifiers=(*event.identifiers, *weak), violations=tuple(said))
+            return Judged(event=renamed, schema="", identifiers=(*event.identifiers, *known), violations=tuple(said))
         properties, traits = _dict(event.properties), _dict(event.traits)
         instance = _instance(event, name, properties, traits)
         clean = schema.valid(instance) and _clean(schema.properties, properties)
