@@ -71,10 +71,10 @@ def test_kill_9_of_either_process_again_and_again_loses_nothing_acknowledged(tmp
             with running(tmp_path) as one:
                 sender.to = one
                 enough = len(sender.acknowledged) + 60
-                until(lambda enough=enough: len(sender.acknowledged) > enough)  # type: ignore[misc]
+                until(lambda enough=enough: len(sender.acknowledged) > enough, 60)  # type: ignore[misc]
                 os.kill(one.engine if turn % 2 else one.process.pid, signal.SIGKILL)
                 if turn % 2:
-                    until(lambda enough=enough: len(sender.acknowledged) > enough + 60)  # type: ignore[misc]
+                    until(lambda enough=enough: len(sender.acknowledged) > enough + 60, 60)  # type: ignore[misc]
                 one.process.kill()
                 one.process.wait()
     finally:
