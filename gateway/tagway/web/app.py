@@ -31,6 +31,7 @@ from tagway.web.inspect import Inspect
 from tagway.web.intake import Intake, clock
 from tagway.web.paths import places
 from tagway.web.reading import Reading
+from tagway.web.settings import Settings
 from tagway.web.waiting import Outcomes
 
 _logger = logging.getLogger("tagway.web")
@@ -62,8 +63,9 @@ class Application:
         self.intake = Intake(config, now)
         self._reading = Reading(config.data)
         outcomes = Outcomes(self._reading, token)
-        endpoints = {
-            path: Ingest(place, self.intake, outcomes) for path, place in places(registry.sources.values()).items()
+        endpoints: dict[str, ASGIApp] = {
+            path: Settings(place, self.intake) if place.is_settings else Ingest(place, self.intake, outcomes)
+            for path, place in places(registry.sources.values()).items()
         }
         self._exact: dict[bytes, ASGIApp] = {
             path.encode(): one for path, one in endpoints.items() if _PARAMETERS not in path

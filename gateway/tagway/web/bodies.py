@@ -103,12 +103,16 @@ def check(content: bytes, limits: Limits) -> None:
 
 
 def field(content: bytes, names: tuple[str, ...]) -> str:
-    """The first text found under one of the names in a JSON object; empty when there is none."""
+    """The first text under one of the names in a JSON object, or in the first object of a list in it; else empty."""
     try:
         fields = _FIELDS.decode(content)
         for name in names:
             if name in fields and isinstance(value := msgspec.json.decode(fields[name]), str) and value:
                 return value
+        for value in fields.values():
+            text = bytes(value)
+            if text.startswith(b"[") and (items := _PARTS.decode(text)) and bytes(items[0]).startswith(b"{"):
+                return field(bytes(items[0]), names)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     return ""

@@ -12,12 +12,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
+from tagway.core import signatures
 from tagway.errors import RefusedError
+from tagway.web import bodies
 
-QUERY: Final = frozenset(("writeKey", "write_key"))
-"""Query parameters that carry a write key; they are not kept with the request."""
-BODY: Final = ("writeKey", "write_key", "api_key", "token")
-"""Members of a JSON object that carry a write key."""
+SECRET: Final = frozenset(("writeKey", "write_key", "api_secret"))
+"""Query parameters that carry a write key and nothing else; they are not kept with the request."""
+QUERY: Final = SECRET | {"aid"}
+"""All query parameters that carry a write key: with Snowplow's trackers it is the application id."""
+BODY: Final = ("writeKey", "write_key", "api_key", "token", "aid")
+"""Members of a JSON object, or of the first object of a batch, that carry a write key."""
 
 
 def from_head(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> tuple[str, ...]:
@@ -32,16 +36,16 @@ def from_head(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> tuple
     if key := headers.get(b"x-write-key"):
         return (key.decode("latin-1").strip(),)
     if query := scope["query_string"]:
-        return tuple(value for name, value in _parameters(query) if name in QUERY)
+        return _query(query)
     return ()
 
 
 def without_keys(query: bytes) -> str:
     """A query string without its write keys."""
     text = query.decode("latin-1")
-    if not any(name in text for name in QUERY):
+    if not any(name in text for name in SECRET):
         return text
-    return "&".join(one for one in text.split("&") if unquote(one.partition("=")[0]) not in QUERY)
+    return "&".join(one for one in text.split("&") if unquote(one.partition("=")[0]) not in SECRET)
 
 
 def authorizations(key: str) -> tuple[bytes, ...]:
@@ -62,6 +66,18 @@ def _authorization(value: bytes) -> tuple[str, ...]:
         raise RefusedError("unknown_key", "the Basic Authorization header cannot be read") from None
     user, _, password = pair.partition(":")
     return (pair,) if password else (user,)
+
+
+def _query(query: bytes) -> tuple[str, ...]:
+    """The keys in a query string, or in the call that an image request carries in it as `data`."""
+    parameters = _parameters(query)
+    found = tuple(value for name, value in parameters if name in QUERY)
+    data = next((value for name, value in parameters if name == "data"), "")
+    if found or not data:
+        return found
+    call = signatures.decoded(data.replace(" ", "+"), "base64") or signatures.decoded(data.rstrip("="), "base64url")
+    key = bodies.field(call, BODY) if call else ""
+    return (key,) if key else ()
 
 
 def _parameters(query: bytes) -> list[tuple[str, str]]:

@@ -79,6 +79,11 @@ class Place:
         """Everybody who is there."""
         return [*self.keyed.values(), *(one for several in self.unkeyed.values() for one in several)]
 
+    @property
+    def is_settings(self) -> bool:
+        """Whether browsers fetch settings here, instead of sending events."""
+        return any(one.route.settings for one in self.targets)
+
     def add(self, target: Target) -> None:
         """Add a listener. Raises `ConfigError` when a key would open two sources."""
         for method in target.route.methods:
@@ -125,6 +130,6 @@ def _variants(target: Target) -> list[str]:
     bare = [target.path]
     if target.is_webhook and target.bound.config.path_token:
         bare.append(target.path + "/{token}")
-    if not target.is_webhook and target.path == "/collect":
+    if not (target.is_webhook or target.route.sdk or target.route.settings or "{" in target.path):
         bare.append(target.path + "/{write_key}")
     return bare if "{source}" in target.route.path else [*bare, *(f"/{target.name}{path}" for path in bare)]

@@ -7,13 +7,16 @@ SDKs work unchanged with another host. Keys are checked before a call gets here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import parse_qs
 
-from tagway import DeadLetter, Event, Example, Request, Route, Source, body, hookimpl
+from tagway import DeadLetter, Event, Example, PayloadError, Request, Route, Source, body, hookimpl, signatures
 
 from tagway_plugins.calls import dialect
 
-_CALLS: Final = ("track", "identify", "page", "screen", "group", "alias", "batch", *dialect.SHORT)
+_LONG: Final = ("track", "identify", "page", "screen", "group", "alias")
+_CALLS: Final = (*_LONG, "batch", *dialect.SHORT)
 
 
 class Segment(Source):
@@ -22,13 +25,17 @@ class Segment(Source):
     name = "segment"
     routes = (
         *(Route(path=f"/v1/{call}", sdk=True) for call in _CALLS),
+        *(Route(path=f"/v1/pixel/{call}", methods=("GET",), sdk=True, pixel=True) for call in _LONG),
         Route(path="/v1/projects/{write_key}/settings", methods=("GET",), settings=True),
     )
     kind = "collect"
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
-        """One event for a call, one per element of a batch. Raises `PayloadError`."""
-        return dialect.read(request)
+        """One event for a call, one per element of a batch. Raises `PayloadError`.
+
+        An image request carries the call as base64 in `data` (segment.com/docs, Pixel Tracking API).
+        """
+        return dialect.read(request if request.method != "GET" else replace(request, body=_pixel(request.query)))
 
     def settings(self, endpoint: str, key: str) -> Mapping[str, Any]:
         """What analytics.js asks before it starts: this one integration, or it would load others from the CDN."""
@@ -43,6 +50,14 @@ class Segment(Source):
         """A batch: an anonymous view, then who it was."""
         headers = {"Content-Type": "application/json"}
         return (Example(name="batch", path="/v1/batch", body=body.encode(_BATCH), headers=headers),)
+
+
+def _pixel(query: str) -> bytes:
+    data = parse_qs(query, max_num_fields=100).get("data", [""])[0]
+    found = signatures.decoded(data.replace(" ", "+"), "base64") or signatures.decoded(data.rstrip("="), "base64url")
+    if not found:
+        raise PayloadError("expected the call as base64 in the parameter `data`")
+    return found
 
 
 _ANONYMOUS: Final = "5ad9f7c2-91d4-4a2e-b7f0-3f6e6c1d0b11"

@@ -199,7 +199,7 @@ class ShopifyPixel(Source):
     """Web Pixel events, one a request, or several in an array."""
 
     name = "shopify_pixel"
-    routes = (Route(path="/collect"),)
+    routes = (Route(path="/collect", dialect=True),)
     kind = "collect"
     side = "web"
 
