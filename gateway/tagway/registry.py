@@ -83,7 +83,13 @@ def load(config: Config, extra: Sequence[object] = (), *, entry_points: bool = T
     schemas: list[Mapping[str, Any]] = []
     manager.hook.register_schemas(register=schemas.append)
     aliases: dict[str, tuple[Aliases, Aliases]] = {}
-    manager.hook.register_aliases(register=lambda name, events, props: aliases.__setitem__(name, (events, props)))
+
+    def add_aliases(name: str, events: Aliases, properties: Aliases) -> None:
+        # Several plugins may know spellings of one source: theirs add up.
+        known_events, known_properties = aliases.get(name, ({}, {}))
+        aliases[name] = ({**known_events, **events}, {**known_properties, **properties})
+
+    manager.hook.register_aliases(register=add_aliases)
     observers = tuple(impl.function for impl in manager.hook.outcomes_recorded.get_hookimpls())
     return Registry(
         plugins=tuple(plugins),

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from tagway.cli.taxonomy import taxonomy
-from tagway.errors import ConfigError
+from tagway.errors import ConfigError, TagwayError
+from tagway.testing import InProcess
 
 CONFIG = """\
 # our store
@@ -87,6 +88,25 @@ def test_diff_of_equal_schemas_says_nothing() -> None:
 
 def test_diff_of_something_unknown_is_an_error() -> None:
     assert isinstance(run("diff", "page/1-0-0", "no/such").exception, ConfigError)
+
+
+def test_explain_shows_one_event_to_the_reference_implementation(tmp_path: Path) -> None:
+    with InProcess(tmp_path) as one:
+        said = {"type": "track", "event": "Quiz Started", "messageId": "m", "properties": {"quiz_name": 5}}
+        one.send("segment", json.dumps(said).encode(), path="/v1/track")
+    ran = run("explain", "1", "--data", str(tmp_path))
+    assert ran.exit_code == 1
+    assert ran.output.splitlines() == [
+        "/properties  required  'quiz_id' is a required property",
+        "/properties/quiz_name  type  5 is not of type 'string'",
+        "quiz_started/1-0-0: 2 faults",
+    ]
+
+
+def test_explain_of_an_event_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with InProcess(tmp_path):
+        pass
+    assert isinstance(run("explain", "7", "--data", str(tmp_path)).exception, TagwayError)
 
 
 def test_alias_declares_a_property_and_keeps_the_comments(config: Path) -> None:

@@ -13,9 +13,14 @@ from tomlkit.items import Table
 from tagway import catalogue, config, registry
 from tagway.cli.options import as_json, load, located, print_json
 from tagway.config import DEFAULT_FILE, Config
+from tagway.core.safe import visible
 from tagway.core.taxonomy import Catalogue, Schema, Taxonomy, describe, lint, versions
+from tagway.core.taxonomy.explain import Explainer
 from tagway.core.taxonomy.schema import Document
-from tagway.errors import ConfigError
+from tagway.errors import ConfigError, TagwayError
+from tagway.store.feed import Feed
+
+_INSTANCE = ("type", "properties", "traits", "anonymous_id", "user_id")
 
 
 @click.group(invoke_without_command=True)
@@ -75,6 +80,34 @@ def diff(config_file: str | None, data: str | None, as_json: bool, old: str, new
             broken = broken or change.breaking
             _print_change(name, change, as_json)
     sys.exit(1 if broken else 0)
+
+
+@taxonomy.command()
+@located
+@as_json
+@click.argument("seq", type=int)
+def explain(config_file: str | None, data: str | None, as_json: bool, seq: int) -> None:
+    """Hold one recorded event against its schema by the reference implementation; exit 1 when it is faulty.
+
+    SEQ is the event's number in `tagway events`. The fault to look at first comes first.
+    """
+    settings = load(config_file, data)
+    event = Feed(settings.data).event(seq)
+    schema = _taxonomy(settings).catalogue.schemas.get(event["schema"]) if event else None
+    if event is None or schema is None:
+        raise TagwayError(f"there is no event {seq}" if event is None else f"event {seq} is in no schema")
+    explainer = Explainer(schema.document, _taxonomy(settings).catalogue.documents)
+    instance = {key: event[key] for key in _INSTANCE if event[key]} | {"event": event["name"]}
+    best = explainer.best(instance)
+    faults = [best, *(one for one in explainer.faults(instance) if one != best)] if best else []
+    for fault in faults:
+        if as_json:
+            print_json(fault._asdict())
+        else:
+            click.echo(f"{visible(fault.pointer or '/')}  {fault.keyword}  {visible(fault.message)}")
+    if not as_json:
+        click.echo(f"{schema.id}: {len(faults)} faults")
+    sys.exit(1 if faults else 0)
 
 
 @taxonomy.command()
