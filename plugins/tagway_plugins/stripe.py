@@ -48,10 +48,12 @@ def _order_id() -> mapping.Field:
 
 
 _PERSON: Final = {
-    "email": mapping.text("/customer_details/email", "/customer_email", "/receipt_email", "/billing_details/email"),
+    "email": mapping.text(
+        "/customer_details/email", "/customer_email", "/receipt_email", "/billing_details/email", "/email"
+    ),
     "phone": mapping.text("/customer_details/phone", "/customer_phone", "/billing_details/phone"),
-    "payment_customer_id": mapping.identifier("/customer/id", "/customer"),
 }
+_CONTEXT: Final = mapping.Table({"payment_customer_id": mapping.identifier("/customer/id", "/customer")})
 _LINE: Final = mapping.Table(
     {
         "product_id": mapping.identifier("/price/product/id", "/price/product"),
@@ -98,14 +100,12 @@ _SUBSCRIPTION: Final = mapping.Table(
         "price": mapping.minor("/items/data/0/price/unit_amount"),
         "quantity": mapping.count("/items/data/0/quantity"),
         "currency": mapping.currency("/currency"),
-        "payment_customer_id": mapping.identifier("/customer/id", "/customer"),
     }
 )
 _ENDED: Final = mapping.Table(
     {
         "subscription_id": mapping.identifier("/id"),
         "reason": mapping.text("/cancellation_details/reason"),
-        "payment_customer_id": mapping.identifier("/customer/id", "/customer"),
     }
 )
 _OTHER: Final = mapping.Table(
@@ -202,7 +202,7 @@ def _event(topic: str, document: Object, found: Object, options: Object) -> Even
         identifiers=_identifiers(kind, found, properties, options),
         properties=properties,
         traits=_traits(found),
-        context={"livemode": document["livemode"]} if isinstance(document.get("livemode"), bool) else {},
+        context=_CONTEXT.read(found),
         side="server",
         test=document.get("livemode") is False,
         mapping=_ORIGINS.get(topic, _OTHER_ORIGINS) if kind.table is not _OTHER else _OTHER_ORIGINS,

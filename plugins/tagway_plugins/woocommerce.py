@@ -54,13 +54,23 @@ def _customer(*pointers: str) -> mapping.Field:
     return mapping.Field(pointers, convert)
 
 
+def _unit_price(*pointers: str) -> mapping.Field:
+    """A line's price for one: WooCommerce divides, and sends all the digits that come of it."""
+
+    def convert(value: Any, given: mapping.Given) -> Any:
+        exact = money.amount(value, given.currency)
+        return mapping.as_text(value) if exact is None else money.rounded(exact, given.currency)
+
+    return mapping.Field(pointers, convert)
+
+
 _LINE: Final = mapping.Table(
     {
         "product_id": mapping.identifier("/product_id"),
         "variant_id": _customer("/variation_id"),
         "sku": mapping.text("/sku"),
         "name": mapping.text("/parent_name", "/name"),
-        "price": mapping.amount("/price"),
+        "price": _unit_price("/price"),
         "quantity": mapping.count("/quantity"),
         "line_total": mapping.amount("/total"),
         "image_url": mapping.url("/image/src"),
@@ -227,7 +237,8 @@ def _refunds(order: Event, document: Object) -> Iterable[Event]:
             continue
         kept = {key: order.properties[key] for key in ("order_id", "currency", "email") if key in order.properties}
         paid = money.amount(refund.get("total"), _given(document).currency)
-        back = {} if paid is None else {"refund_amount": abs(paid)}  # Refunds stand as negative totals.
+        # Refunds stand as negative totals.
+        back = {"refund_amount": mapping.as_text(refund.get("total")) if paid is None else abs(paid)}
         yield Event(
             name="Order Refunded",
             raw_name="order.updated",

@@ -59,6 +59,10 @@ class Table:
         self._fields = dict(fields)
         self._reads = tuple((name, _read(field)) for name, field in fields.items())
 
+    def __contains__(self, name: object) -> bool:
+        """Whether the table has a field of that name."""
+        return name in self._fields
+
     def read(self, document: Any, given: Given = _NOTHING_GIVEN) -> dict[str, Any]:
         """The values that the document carries, by canonical name; empty when it is not an object."""
         if not isinstance(document, dict):

@@ -133,6 +133,7 @@ def _written(item: Event | DeadLetter) -> Json:
         "identifiers": sorted(f"{kind}:{value}" for kind, value in item.identifiers),
         "properties": item.properties,
         "traits": item.traits,
+        "asks": item.asks,
         "context": item.context,
     }
     return {key: value for key, value in event.items() if value}

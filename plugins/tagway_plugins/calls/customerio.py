@@ -28,6 +28,7 @@ from tagway import (
     Route,
     Source,
     body,
+    captures,
     hookimpl,
     mapping,
     moments,
@@ -263,7 +264,7 @@ def _person(identifiers: Any) -> tuple[Identifier, ...]:
     for kind, key in (("user_id", "id"), ("email", "email"), ("phone", "phone")):
         value = mapping.as_identifier(identifiers.get(key))
         if isinstance(value, str):
-            found.append(Identifier("email" if kind == "user_id" and "@" in value else kind, value))
+            found.append(Identifier("email" if kind == "user_id" and captures.email_in(value) else kind, value))
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ only in `context.traits` (RudderStack's Python and browser SDKs), ids as numbers
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ Object = Mapping[str, Any]
 _CALLS: Final = frozenset(("track", "identify", "page", "screen", "group", "alias"))
 # A key that only one kind of call has, for batches whose items do not tell their type.
 _TELLING: Final = (("event", "track"), ("previousId", "alias"), ("groupId", "group"))
+_SERVER: Final = re.compile(r"(?:node|python|ruby|java|go|php|\.net|rust|elixir)$")
+_APP: Final = re.compile(r"ios|android|kotlin|swift|react-native|flutter")
 _IDS: Final = (("user_id", "userId"), ("anonymous_id", "anonymousId"))
 # What never leaves the request: traits are told on their own, and an IP address only where it was asked for.
 _NOT_CONTEXT: Final = frozenset(("traits", "ip"))
@@ -89,10 +92,21 @@ def _call(call: Any, path: str, at: str, envelope: Object, received_at: int) -> 
         properties=_properties(call, kind),
         traits=_traits(call, kind),
         context=context,
-        side="server" if call.get("channel") == "server" else "web",
+        side=_side(call, context),
         item=at,
         mapping=_ORIGINS,
     )
+
+
+def _side(call: Object, context: Object) -> Any:
+    """Where a call comes from: RudderStack says so, of Segment's SDKs the library's name does."""
+    if (channel := call.get("channel")) in ("server", "mobile"):
+        return "server" if channel == "server" else "app"
+    library = context.get("library")
+    name = library.get("name") if isinstance(library, dict) else None
+    if not isinstance(name, str) or channel == "web":
+        return "web"
+    return "server" if _SERVER.search(name.lower()) else "app" if _APP.search(name.lower()) else "web"
 
 
 def _kind(call: Object, path: str) -> Any:

@@ -166,6 +166,14 @@ ORIGINS: Final = {name: kind.table.origins() for name, kind in KINDS.items()}
 _OTHER: Final = mapping.Table(_PRODUCTS)
 
 
+def with_person(name: str, params: dict[str, Any], person: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters with the address that a tag sent beside them, for events that have a place for one."""
+    kind = KINDS.get(name)
+    if kind is None or "email" not in kind.table:
+        return params
+    return {**{key: person[key] for key in ("email", "phone") if key in person}, **params}
+
+
 def properties(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """The canonical properties of an event's parameters, with the parameters that no mapping knows beside them."""
     currency = params.get("currency")

@@ -115,14 +115,15 @@ def _event(raw_name: str, push: dict[str, Any], at: str) -> Event:
         params = {key: value for key, value in params.items() if key not in _PAGE_KEYS}
     if name == "sign_up":
         params["user_id"] = push.get("user_id") or push.get("userId")
-    page = _PAGE.read(push)
+    page, person = _PAGE.read(push), _IDS.read(push)
+    params = commerce.with_person(name, params, person)
     return Event(
         type=kind.type if kind else "track",
         name=kind.name if kind else name,
         raw_name=raw_name,
         message_id=commerce.message_id(name, _MESSAGE_ID.read(push).get("id"), params),
         timestamp=_time(push.get("timestamp")),
-        identifiers=tuple(Identifier(*one) for one in _IDS.read(push).items() if isinstance(one[1], str)),
+        identifiers=tuple(Identifier(*one) for one in person.items() if isinstance(one[1], str)),
         properties=commerce.properties(name, params),
         context={"page": page} if page else {},
         side="web",

@@ -130,14 +130,15 @@ def _event(one: Any, at: str) -> Event | DeadLetter:
         params = {key: value for key, value in params.items() if key not in _PAGE_KEYS}
     if raw_name == "sign_up":
         params["user_id"] = one.get("user_id")
-    page = _PAGE.read(one)
+    page, person = _PAGE.read(one), _IDS.read(one)
+    params = commerce.with_person(raw_name, params, person)
     return Event(
         type=kind.type if kind else "track",
         name=kind.name if kind else raw_name,
         raw_name=raw_name,
         message_id=commerce.message_id(raw_name, one.get("unique_event_id") or one.get("event_id"), params),
         timestamp=moments.from_unix(one.get("timestamp"), "s"),
-        identifiers=tuple(Identifier(*id_) for id_ in _IDS.read(one).items() if isinstance(id_[1], str)),
+        identifiers=tuple(Identifier(*id_) for id_ in person.items() if isinstance(id_[1], str)),
         properties=commerce.properties(raw_name, params),
         context={"page": page} if page else {},
         side="server",

@@ -40,6 +40,7 @@ _EVENTS_SCHEME: Final = signatures.Hmac(header="shopify-hmac-sha256")
 _PAST: Final = {"create": "Created", "update": "Updated", "delete": "Deleted"}
 # Topics as RudderStack and GraphQL spell them (`orders_create`, `ORDERS_CREATE`).
 _SPELLINGS: Final = {topic.replace("/", "_"): topic for topic in TOPICS}
+_NAMING: Final = {"customer_id": "user_id", "email": "email", "phone": "phone"}
 # A merge is reported before it is done, and Shopify's own test notification is of one that failed.
 _MERGED: Final = ("success", "completed")
 
@@ -80,13 +81,8 @@ class Shopify(Source):
 def _event(topic: str, known: Topic | None, document: dict[str, Any], request: Request) -> Event:
     """The event of one delivery; an unknown topic's is named after it and carries the least."""
     if known is None:
-        known = Topic(
-            name=_name_of(topic),
-            table=UNPLANNED,
-            times=("/updated_at", "/created_at"),
-            person="/customer",
-            unplanned=True,
-        )
+        times = ("/updated_at", "/created_at")
+        known = Topic(name=_name_of(topic), table=UNPLANNED, times=times, person="/customer", planned=False)
     given = mapping.Given(currency=_text(mapping.path(known.currency)(document)))
     person = None if known.person is None else mapping.path(known.person)(document)
     properties = {**known.table.read(document, given), **known.derive(document)}
@@ -95,7 +91,7 @@ def _event(topic: str, known: Topic | None, document: dict[str, Any], request: R
         raw_name=topic,
         message_id=_message_id(topic, document, request),
         timestamp=_time(known.times, document, request),
-        identifiers=(*_identifiers(known, document), *(_of_person(properties) if known.unplanned else ())),
+        identifiers=_identifiers(known, document, properties),
         properties=properties,
         traits=PERSON.read(person),
         context=_context(document, request),
@@ -118,7 +114,7 @@ def _merge(document: dict[str, Any], request: Request) -> Event:
         message_id=_message_id("customers/merge", document, request),
         timestamp=_time((), document, request),
         identifiers=tuple(Identifier("user_id", value) for value in ids.values()) if done else (),
-        properties=ids if done else {"kept_id": ids.get("user_id"), "deleted_id": ids.get("previous_id")},
+        properties={name: ids[key] for key, name in (_DONE if done else _NOT_DONE).items() if key in ids},
         context={**_context(document, request), "status": status},
         side="server",
         test=_is_test(document, request),
@@ -126,6 +122,8 @@ def _merge(document: dict[str, Any], request: Request) -> Event:
     )
 
 
+_DONE: Final = {"previous_id": "previous_id"}
+_NOT_DONE: Final = {"user_id": "kept_id", "previous_id": "deleted_id"}
 _MERGE_IDS: Final = {
     "user_id": "/admin_graphql_api_customer_kept_id",
     "previous_id": "/admin_graphql_api_customer_deleted_id",
@@ -143,17 +141,15 @@ _ORIGINS: Final = {topic: _origins(known.table, known.person) for topic, known i
 _UNPLANNED_ORIGINS: Final = _origins(UNPLANNED, "/customer")
 
 
-def _identifiers(known: Topic, document: Mapping[str, Any]) -> tuple[Identifier, ...]:
-    """What has no canonical property: a browser's ids in the cart's attributes, and whom a privacy request means."""
+def _identifiers(known: Topic, document: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[Identifier, ...]:
+    """What no schema finds: a browser's ids in the cart's attributes, and whom a privacy request or topic means."""
     found = attribute_ids(document.get("note_attributes") or document.get("attributes"))
-    return (*found, *_meant(document)) if known.asks else found
-
-
-def _of_person(properties: Mapping[str, Any]) -> Iterable[Identifier]:
-    """The person of an event that is in no schema."""
-    for kind, name in (("user_id", "customer_id"), ("email", "email"), ("phone", "phone")):
-        if isinstance(value := properties.get(name), str):
-            yield Identifier(kind, value)
+    if known.asks:
+        return (*found, *_meant(document))
+    if known.planned:
+        return found
+    named = ((kind, properties.get(name)) for name, kind in _NAMING.items())
+    return (*found, *(Identifier(kind, value) for kind, value in named if isinstance(value, str)))
 
 
 def _meant(document: Mapping[str, Any]) -> Iterable[Identifier]:

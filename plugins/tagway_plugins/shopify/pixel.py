@@ -232,6 +232,8 @@ def _events(item: Any, at: str) -> list[Event | DeadLetter]:
     if kind is None:
         return [_event(item, at, _name_of(item, name), _custom(item), {})]
     found = _ROOTS[name](item)
+    if name == "cart_viewed" and found is None:  # Shopify's way to say that the cart is empty.
+        return [_event(item, at, "Empty Cart Viewed", {}, {})]
     properties = {**kind.table.read(found, _given(name, found, item)), **kind.more}
     if name in _NEED_A_CART and "cart_id" not in properties:
         properties |= _CART_ID.read(item)

@@ -8,7 +8,7 @@ topic carries and lacks is told in Shopify's webhook reference. Amounts are in t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
@@ -30,8 +30,8 @@ class Topic:
 
     `times` are the pointers of the event's own time, the first readable one counts. `currency` is the pointer
     of the shop's currency. `derive` computes what no single pointer holds. `person` is the pointer of the
-    customer object that traits are read from; None when the body has none. `unplanned` says that no schema
-    reads the person from the properties, so that the plugin has to name its identifiers.
+    customer object that traits are read from; None when the body has none. `planned` is false for events that
+    are in no schema: the plugin itself must then say which of their properties identify the customer.
     """
 
     name: str
@@ -40,8 +40,8 @@ class Topic:
     currency: str = "/currency"
     derive: Callable[[Mapping[str, Any]], Properties] = _nothing_more
     person: str | None = None
+    planned: bool = True
     asks: Literal["", "erase_person", "export_person", "erase_source"] = ""
-    unplanned: bool = False
 
 
 def _accepts(*pointers: str) -> mapping.Field:
@@ -235,12 +235,18 @@ def _edited(document: Mapping[str, Any]) -> Properties:
     lists = {"line_items", "discounts", "shipping_lines"}
     if not isinstance(edit, dict):
         return {}
-    touched = [key for key, value in edit.items() if key in lists and isinstance(value, dict) and any(value.values())]
-    return {"changed": sorted(touched)} if touched else {}
+    touched = sorted(key for key in lists & edit.keys() if _holds_anything(edit[key]))
+    return {"changed": touched} if touched else {}
 
 
-def _order(name: str, *times: str, table: mapping.Table = _ORDER) -> Topic:
-    return Topic(name=name, table=table, times=(*times, "/updated_at", "/created_at"), person="/customer")
+def _holds_anything(value: Any) -> bool:
+    """Whether there is anything in lists within objects: an edit lists every part, also the untouched ones."""
+    return any(map(_holds_anything, value.values())) if isinstance(value, dict) else bool(value)
+
+
+def _order(name: str, *times: str, table: mapping.Table = _ORDER, planned: bool = True) -> Topic:
+    times = (*times, "/updated_at", "/created_at")
+    return Topic(name=name, table=table, times=times, person="/customer", planned=planned)
 
 
 _FULFILLED: Final = _ORDER.with_fields(
@@ -298,7 +304,7 @@ TOPICS: Final[Mapping[str, Topic]] = {
     ),
     "orders/cancelled": _order("Order Cancelled", "/cancelled_at", table=_CANCELLED),
     "orders/fulfilled": _order("Order Fulfilled", "/fulfillments/0/created_at", table=_FULFILLED),
-    "orders/partially_fulfilled": replace(_order("Order Partially Fulfilled"), unplanned=True),
+    "orders/partially_fulfilled": _order("Order Partially Fulfilled", planned=False),
     "orders/delete": Topic(name="Order Deleted", table=mapping.Table({"order_id": mapping.identifier("/id")})),
     "fulfillments/create": Topic(name="Order Fulfilled", table=_SHIPMENT, times=("/created_at", "/updated_at")),
     "refunds/create": Topic(
@@ -312,20 +318,16 @@ TOPICS: Final[Mapping[str, Topic]] = {
         name="Customer Created", table=_CUSTOMER, times=("/created_at", "/updated_at"), person=""
     ),
     "customers/update": Topic(name="Customer Updated", table=_CUSTOMER.with_fields(_SPENT), times=_CHANGED, person=""),
-    "customers/delete": Topic(name="Customer Deleted", table=mapping.Table({"customer_id": mapping.identifier("/id")})),
+    "customers/delete": Topic(
+        name="Customer Deleted", table=mapping.Table({"customer_id": mapping.identifier("/id")}), planned=False
+    ),
     "products/create": Topic(name="Product Created", table=_PRODUCT, times=("/created_at", "/updated_at")),
     "products/update": Topic(name="Product Updated", table=_PRODUCT, times=_CHANGED),
     "products/delete": Topic(name="Product Deleted", table=mapping.Table({"product_id": mapping.identifier("/id")})),
-    "customers/redact": Topic(
-        name="Customer Redact Requested",
-        table=mapping.Table({"orders": mapping.raw("/orders_to_redact")}),
-        asks="erase_person",
-    ),
+    "customers/redact": Topic(name="Customer Redact Requested", table=mapping.Table({}), asks="erase_person"),
     "customers/data_request": Topic(
         name="Customer Data Requested",
-        table=mapping.Table(
-            {"orders": mapping.raw("/orders_requested"), "request_id": mapping.identifier("/data_request/id")}
-        ),
+        table=mapping.Table({"request_id": mapping.identifier("/data_request/id")}),
         asks="export_person",
     ),
     "shop/redact": Topic(name="Shop Redact Requested", table=mapping.Table({}), asks="erase_source"),
