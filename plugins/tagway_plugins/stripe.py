@@ -170,7 +170,7 @@ class Stripe(Source):
         """One event for a delivery. Raises `PayloadError`."""
         document = request.document()
         topic = document.get("type")
-        if not isinstance(topic, str) or not topic:
+        if not isinstance(topic, str) or not topic.strip(" ._"):
             raise PayloadError("expected an event with a `type`", pointer="/type")
         data = document.get("data")
         found = data.get("object") if isinstance(data, dict) else None

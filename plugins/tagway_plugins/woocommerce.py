@@ -218,7 +218,7 @@ def _event(topic: str, document: Object, request: Request) -> Event:
 
 def _name_of(resource: str, action: str, document: Object) -> str:
     """An order is completed when it was placed, and cancelled when its state says so."""
-    status = document.get("status")
+    status = mapping.string(document.get("status"))
     if resource == "order" and action == "created":
         return "Order Drafted" if status in _NOT_PLACED else "Order Completed"
     if resource == "order" and action == "updated" and status == "cancelled":

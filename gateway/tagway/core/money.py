@@ -57,6 +57,8 @@ def amount(value: Any, currency: str | None = None) -> Decimal | None:
         value = value.strip()
         if not _PLAIN.fullmatch(value):
             return None
+    if not isinstance(value, str | int | Decimal):  # A list would be read as sign, digits and exponent.
+        return None
     try:
         number = Decimal(value)
     except (InvalidOperation, TypeError, ValueError):

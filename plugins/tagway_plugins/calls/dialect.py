@@ -111,7 +111,7 @@ def _side(call: Object, context: Object) -> Any:
 
 def _kind(call: Object, path: str) -> Any:
     kind = call.get("type") or path
-    if kind in _CALLS:
+    if isinstance(kind, str) and kind in _CALLS:
         return kind
     return None if kind else next((told for key, told in _TELLING if call.get(key)), None)
 

@@ -101,7 +101,7 @@ def _events(push: Any, at: str) -> list[Event | DeadLetter]:
     if push.keys() == {"ecommerce"} and push["ecommerce"] is None:
         return []  # What GA4's reference pushes before each event, to clear the one before.
     name = push.get("event") or push.get("event_name")
-    if not isinstance(name, str):
+    if not isinstance(name, str) or not name.strip():
         return [DeadLetter(code="payload", message="expected the event's name", pointer=f"{at}/event")]
     return [_event(name.strip(), push, at)]
 

@@ -104,7 +104,7 @@ def _event(topic: str, known: Topic | None, document: dict[str, Any], request: R
 
 def _merge(document: dict[str, Any], request: Request) -> Event:
     """Two customers became one; until Shopify says so, the ids are told but join nobody."""
-    ids = _MERGE.read(document)
+    ids = {name: value for name, value in _MERGE.read(document).items() if isinstance(value, str)}
     status = _text(document.get("status")) or ""
     done = status.lower() in _MERGED and not document.get("errors") and len(ids) == len(_MERGE_IDS)
     return Event(

@@ -168,13 +168,16 @@ UNPLANNED: Final = mapping.Table(
 """What an unknown topic's event carries: enough to find the resource and its person."""
 
 
+_LINE_CURRENCY: Final = mapping.path("/line_price_set/shop_money/currency_code")
+
+
 def _cart_totals(cart: Mapping[str, Any]) -> Properties:
     """A cart has neither a total nor a currency of its own: both come from its lines, or not at all."""
     lines = cart.get("line_items")
     if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):
         return {}
-    currencies = {mapping.path("/line_price_set/shop_money/currency_code")(line) for line in lines}
-    currency = money.currency(currencies.pop()) if len(currencies) == 1 else None
+    currencies = {money.currency(_LINE_CURRENCY(line)) for line in lines}
+    currency = currencies.pop() if len(currencies) == 1 else None
     prices = [money.amount(line.get("line_price"), currency) for line in lines]
     quantities = [mapping.as_count(line.get("quantity")) for line in lines]
     found: Properties = {"currency": currency} if currency else {}
