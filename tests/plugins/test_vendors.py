@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from tagway import Source, registry
+from tagway import Request, Source, body, registry
 from tagway.config import Config
 from tagway.testing import Check, GoldenPair, conformance, golden_pairs
 
@@ -19,11 +19,29 @@ def pairs(source: Source) -> list[GoldenPair]:
     return golden_pairs(folder) if folder.is_dir() else []
 
 
+def of_each_shape(source: Source) -> list[GoldenPair]:
+    """One pair for each topic and kind of body: to mutate two that are alike finds nothing more, and takes long."""
+    found: dict[object, GoldenPair] = {}
+    for pair in pairs(source):
+        found.setdefault(shape(pair.request(source), source), pair)
+    return list(found.values())
+
+
+def shape(request: Request, source: Source) -> object:
+    try:
+        document = body.decode(request.body)
+    except ValueError:
+        return request.path, request.query, request.body[:20]
+    named = document if isinstance(document, dict) else {}
+    kind = next((named[key] for key in ("name", "event", "event_name", "type") if isinstance(named.get(key), str)), "")
+    return request.path, request.headers.get(source.topic_header, request.query), kind, type(document)
+
+
 GOLDEN: Final = [pytest.param(source, pair, id=str(pair)) for source in SOURCES.values() for pair in pairs(source)]
 CHECKS: Final = [
     pytest.param(check, id=f"{source.name}: {check}")
     for source in SOURCES.values()
-    for check in conformance(source, pairs(source))
+    for check in conformance(source, of_each_shape(source))
 ]
 
 

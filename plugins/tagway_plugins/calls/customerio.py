@@ -185,6 +185,8 @@ def _sent(one: Object, person: tuple[Identifier, ...], at: str) -> Event | DeadL
 def _identify(attributes: Object, person: tuple[Identifier, ...], at: str, envelope: Object = _NOTHING) -> Event:
     """A person and what is known of them; an `anonymous_id` among it joins the anonymous history."""
     traits = {key: value for key, value in attributes.items() if key not in _NOT_TRAITS}
+    if (created := moments.from_unix(attributes.get("created_at"), "s")) is not None:
+        traits["created_at"] = moments.write(created)
     ids = (*person, *(_anonymous(attributes) or _anonymous(envelope)))
     return _event(envelope, type_="identify", name="identify", ids=ids, traits=traits, at=at)
 
