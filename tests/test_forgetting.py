@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import zstandard
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from tagway.log import Log
 from tagway.testing import InProcess
 
@@ -183,3 +186,56 @@ def test_a_device_is_forgotten_for_the_time_of_its_person_only(gateway: InProces
 
 def moment(minute: int) -> str:
     return f"2025-10-09T08:{minute:02d}:00Z"
+
+
+USERS = st.sampled_from(["person-one-1", "person-two-2", "person-three"])
+EMAILS = st.sampled_from(["one.one@example.com", "two.two@example.com", "three@example.com"])
+BROWSERS = st.sampled_from(["browser-aaaa", "browser-bbbb", "browser-cccc"])
+CALLS = st.fixed_dictionaries(
+    {"minute": st.integers(0, 20)},
+    optional={"userId": USERS, "email": EMAILS, "anonymousId": BROWSERS},
+)
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(st.lists(CALLS, min_size=1, max_size=8), st.lists(CALLS, max_size=4), st.data())
+def test_whoever_is_forgotten_a_fold_of_the_rewritten_log_is_the_store(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, InProcess(Path(folder)) as gateway:
+        for place, fields in enumerate(before):
+            send(gateway, as_call(f"before-{place}", fields))
+        target = data.draw(USERS.map("user_id:{}".format) | EMAILS.map("email:{}".format))
+        gateway.command("forget", target)
+        for place, fields in enumerate(after):
+            send(gateway, as_call(f"after-{place}", fields))
+        assert gateway.feed.ledger()["balanced"]
+        kept = folded(gateway, Path(folder))
+        for suffix in ("", "-wal", "-shm"):
+            Path(folder, f"store.db{suffix}").unlink(missing_ok=True)
+        with InProcess(Path(folder)) as anew:
+            anew.fold.drain()
+            assert folded(anew, Path(folder)) == kept
+        value = target.partition(":")[2].encode()
+        assert not [path for path in Path(folder).rglob("*") if path.is_file() and value in path.read_bytes()]
+
+
+def as_call(message: str, fields: dict[str, Any]) -> dict[str, Any]:
+    ids = {key: fields[key] for key in ("userId", "anonymousId") if key in fields}
+    traits = {"email": fields["email"]} if "email" in fields else {}
+    return call(message, type="identify", traits=traits, timestamp=moment(fields["minute"]), **ids)
+
+
+def folded(gateway: InProcess, folder: Path) -> list[Any]:
+    with sqlite3.connect(folder / "store.db") as db:
+        aliases = db.execute(
+            "SELECT kind, value, since, until, profile_id, handle FROM aliases ORDER BY 1, 2, 3"
+        ).fetchall()
+        merges = db.execute("SELECT hex(event_id), kind, value, verdict, rule FROM merges ORDER BY 1, 2, 3").fetchall()
+    db.close()
+    return [gateway.feed.events(), aliases, merges]

@@ -30,12 +30,17 @@ class Commanding:
         self._commands, self._erasure = Commands(db), Erasure(db)
         self._identities, self._rules, self._forgetting = identities, rules, forgetting
 
-    def obey(self, entry: Entry, now: int) -> None:
-        """Carry out one command of the log, unless it was before; a faulty one is recorded as that."""
+    def obey(self, entry: Entry, now: int, *, poisonous: bool = False) -> None:
+        """Carry out one command of the log, unless it was before; a faulty one is recorded as that.
+
+        A poisonous one has ended the engine twice: it is not tried again.
+        """
         if entry.body is None:  # it named somebody who is forgotten
             return
         try:
             command = commands.from_log(entry.body, at=entry.received_at)
+            if poisonous:
+                raise PayloadError("the engine ended twice while it carried out this command; its log says how")
         except PayloadError as error:
             nothing = Command(action="", target=(), at=entry.received_at, id="")
             self._commands.record(entry.seq, nothing, "faulty", {"message": error.message, "pointer": error.pointer})

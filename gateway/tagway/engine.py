@@ -162,7 +162,7 @@ class Fold:
         self._records.refusals(refused, [item.entry.seq for item in items])
         self._records.proofs(requests)
         for command in commands:
-            self._commanding.obey(command, now)
+            self._commanding.obey(command, now, poisonous=command.seq in self._poison)
         self._records.batch(
             last=entries[-1].seq, requests=len(requests), commands=len(commands), items=len(items), now=now
         )
@@ -255,11 +255,11 @@ class Fold:
             if resolution.stripped and not resolution.erased:
                 self._strip(item, one, resolution.stripped)
             if self._forgetting is not None and (resolution.erased or resolution.stripped):
-                self._forgetting.owe(item.entry.seq, () if resolution.erased else resolution.stripped)
+                self._forgetting.owe(item.entry.seq, item.pointer, () if item.erased else resolution.stripped)
 
     def _strip(self, item: _Item, judged: Judged, identifiers: Sequence[Identifier]) -> None:
         """Take a forgotten person's identifiers out of somebody else's event."""
-        mentions = Mentions(identifiers)
+        mentions = Mentions(identifiers, short=True)
         event = replace(
             judged.event,
             properties=mentions.scrubbed(judged.event.properties),
@@ -267,7 +267,7 @@ class Fold:
             context=mentions.scrubbed(judged.event.context),
         )
         item.judged = replace(judged, event=event)
-        item.ids = {kind: value for kind, value in item.ids.items() if not mentions.within(value.encode())}
+        item.ids = {kind: value for kind, value in item.ids.items() if not mentions.is_one(value)}
 
     def _note_asks(self, items: Sequence[_Item], first: int) -> None:
         """Note what a vendor's privacy webhooks ask for; a proven one becomes a command of its own in the log."""

@@ -71,6 +71,7 @@ class Forgetting:
         shared = self._erasure.shared_beside(forgotten.spans)
         self._log.append([_block(entry, place, one) for place, one in enumerate(shared)])
         events = self._erasure.person(forgotten.spans)
+        self._erasure.strip(forgotten.spans)
         identifiers = Counter(span.kind for span in forgotten.spans)
         report = {"identifiers": dict(identifiers), "events": events}
         self._commands.record(entry.seq, replace(command, target=()), "erasing", report)
@@ -82,9 +83,12 @@ class Forgetting:
         self._commands.record(entry.seq, command, "erasing", {"events": events})
         self._owed = True
 
-    def owe(self, request: int, mentions: Iterable[Identifier] = ()) -> None:
-        """Note a logged request of which something must go after the commit; inside the transaction."""
-        self._erasure.owe_rewrite(request, mentions)
+    def owe(self, request: int, item: str, stripped: Iterable[Identifier] = ()) -> None:
+        """Note a logged request of which something must go after the commit; inside the transaction.
+
+        `stripped` are the identifiers that go from one item, which stays.
+        """
+        self._erasure.owe_rewrite(request, [(*one, item) for one in stripped])
         self._owed = True
 
     def finish(self) -> bool:
@@ -143,13 +147,15 @@ class Forgetting:
             places.update(f"log.db: {one.kind}" for one in entries)
         return places, prints
 
-    def _rewrite(self, entries: Sequence[Entry], owed: Mapping[int, Sequence[Identifier]], mentions: Mentions) -> None:
+    def _rewrite(
+        self, entries: Sequence[Entry], owed: Mapping[int, Sequence[erase.Mention]], mentions: Mentions
+    ) -> None:
         if not entries:
             return
         seqs = [entry.seq for entry in entries]
         items = self._erasure.items(seqs)
         self._log.rewrite(
-            _rewritten(entry, items[entry.seq], (mentions, Mentions(owed.get(entry.seq, ())))) for entry in entries
+            _rewritten(_stripped(entry, owed.get(entry.seq, ())), items[entry.seq], mentions) for entry in entries
         )
         self._transact(self._erasure.rewritten, seqs)
 
@@ -211,36 +217,45 @@ def _mentioned(entry: Entry, mentions: Mentions) -> bool:
     return mentions.within(entry.body or b"") or mentions.within(beside.encode())
 
 
-def _rewritten(entry: Entry, items: Mapping[str, tuple[int, int]], mentions: Iterable[Mentions]) -> Entry:
+def _stripped(entry: Entry, mentions: Iterable[erase.Mention]) -> Entry:
+    """The row with identifiers taken out of single items of it."""
+    data, before = entry.body or b"", entry.erased
+    for kind, value, pointer in mentions:
+        data = Mentions([Identifier(kind, value)], short=True).scrubbed_item(data, pointer)
+    if data == (entry.body or b""):
+        return entry
+    return replace(entry, body=data, erased=before or Remains(fingerprint=_fingerprint(entry), items={}).encode())
+
+
+def _rewritten(entry: Entry, items: Mapping[str, tuple[int, int]], mentions: Mentions) -> Entry:
     """The row without what is erased. `items`: by pointer, how many of its events are, and how many there are."""
     if entry.kind == "command":
         return replace(entry, body=None, erased=_NOTHING_LEFT)
-    before = Remains.read(entry.erased) if entry.erased else None
-    remains = Remains(
-        fingerprint=before.fingerprint if before else fingerprint(entry.body or b""),
-        items={pointer: erased for pointer, (erased, _) in items.items() if erased},
-    )
-    for one in mentions:
-        entry = replace(
-            entry,
-            path=one.scrubbed_text(entry.path),
-            query=one.scrubbed_text(entry.query),
-            message=one.scrubbed_text(entry.message),
-            headers={name: one.scrubbed_text(value) for name, value in (entry.headers or {}).items()},
-        )
+    erased = {pointer: erased for pointer, (erased, _) in items.items() if erased}
+    remains = Remains(fingerprint=_fingerprint(entry), items=erased)
     if all(erased == count for erased, count in items.values()):
-        return replace(entry, path="", query="", headers={}, body=None, erased=remains.encode())
-    return replace(entry, body=_scrubbed_body(entry.body or b"", remains, mentions), erased=remains.encode())
+        return replace(entry, path="", query="", headers={}, message="", body=None, erased=remains.encode())
+    return replace(
+        entry,
+        path=mentions.scrubbed_text(entry.path),
+        query=mentions.scrubbed_text(entry.query),
+        message=mentions.scrubbed_text(entry.message),
+        headers={name: mentions.scrubbed_text(value) for name, value in (entry.headers or {}).items()},
+        body=_scrubbed_body(entry.body or b"", remains, mentions),
+        erased=remains.encode(),
+    )
 
 
-def _scrubbed_body(data: bytes, remains: Remains, mentions: Iterable[Mentions]) -> bytes:
+def _fingerprint(entry: Entry) -> bytes:
+    """What stands for the body that the row had when it was written."""
+    return Remains.read(entry.erased).fingerprint if entry.erased else fingerprint(entry.body or b"")
+
+
+def _scrubbed_body(data: bytes, remains: Remains, mentions: Mentions) -> bytes:
     # A body that cannot be divided keeps the events of others; of the person's it keeps what names nobody.
     left = emptied(data, list(remains.items)) if remains.items else data
     data = data if left is None else left
-    for one in mentions:
-        if one.within(data):
-            data = one.scrubbed_document(data)
-    return data
+    return mentions.scrubbed_document(data) if mentions.within(data) else data
 
 
 def _masked(path: Path, mentions: Mentions) -> int:

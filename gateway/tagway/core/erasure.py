@@ -8,10 +8,9 @@ starts anew when it is seen later.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
@@ -144,11 +143,13 @@ class Mentions:
 
     Values are recognized in any case, percent-encoded, as JSON escapes, and phone numbers with separators and
     with or without their country code. An identifier shorter than eight characters is not searched for, unless
-    it is an email or a phone.
+    it is an email or a phone; with `short` such a one is recognized where it is a whole text.
     """
 
-    def __init__(self, identifiers: Iterable[Identifier]) -> None:
+    def __init__(self, identifiers: Iterable[Identifier], *, short: bool = False) -> None:
         """Compile what to look for from normalized identifiers."""
+        identifiers = list(identifiers)
+        self._whole = {one.value.casefold() for one in identifiers} if short else set()
         needles: dict[str, _Needle] = {}
         self._phones: list[bytes] = []
         for kind, value in sorted(set(identifiers)):
@@ -181,10 +182,14 @@ class Mentions:
         """The text with every mention replaced by `[erased]`."""
         return self._text.sub(ERASED, text)
 
+    def is_one(self, text: str) -> bool:
+        """Whether a whole text is one of the identifiers."""
+        return text.strip().casefold() in self._whole or self._text.fullmatch(text.strip()) is not None
+
     def scrubbed(self, value: Any) -> Any:
         """A JSON value without any mention: as if a value that is one had not been sent, `[erased]` in other text."""
         if isinstance(value, str):
-            return None if self._text.fullmatch(value.strip()) else self.scrubbed_text(value)
+            return None if self.is_one(value) else self.scrubbed_text(value)
         if isinstance(value, Mapping):
             left = {self.scrubbed_text(str(key)): (one, self.scrubbed(one)) for key, one in value.items()}
             return {key: after for key, (before, after) in left.items() if after is not None or before is None}
@@ -196,9 +201,18 @@ class Mentions:
 
     def scrubbed_document(self, data: bytes) -> bytes:
         """A body with every mention replaced: as JSON where it is JSON, otherwise as text."""
-        with contextlib.suppress(body.BodyError):
-            data = body.encode(self.scrubbed(body.decode(data)))
-        return self._bytes.sub(ERASED.encode(), data)
+        return self._bytes.sub(ERASED.encode(), self.scrubbed_item(data, ""))
+
+    def scrubbed_item(self, data: bytes, pointer: str) -> bytes:
+        """A body with every mention replaced in the item at a JSON pointer; in all of it where it is not JSON."""
+        try:
+            document = body.decode(data)
+        except body.BodyError:
+            return self._bytes.sub(ERASED.encode(), data)
+        if not pointer:
+            return body.encode(self.scrubbed(document))
+        _replace(document, pointer, self.scrubbed)
+        return body.encode(document)
 
     def _any_phone(self, low: bytes) -> bool:
         if not self._phones:
@@ -219,17 +233,23 @@ def emptied(data: bytes, pointers: Sequence[str]) -> bytes | None:
         document = body.decode(data)
     except body.BodyError:
         return None
-    for pointer in pointers:
-        holder, _, last = pointer.rpartition("/")
-        parent = body.at(document, holder)
-        key = last.replace("~1", "/").replace("~0", "~")
-        if isinstance(parent, dict) and key in parent:
-            parent[key] = None
-        elif isinstance(parent, list) and key.isascii() and key.isdigit() and int(key) < len(parent):
-            parent[int(key)] = None
-        else:
-            return None
+    if not all(_replace(document, pointer, lambda _: None) for pointer in pointers):
+        return None
     return body.encode(document)
+
+
+def _replace(document: Any, pointer: str, change: Callable[[Any], Any]) -> bool:
+    """Change the value at a JSON pointer in place; whether there is such a place."""
+    holder, _, last = pointer.rpartition("/")
+    parent = body.at(document, holder)
+    key = last.replace("~1", "/").replace("~0", "~")
+    if isinstance(parent, dict) and key in parent:
+        parent[key] = change(parent[key])
+    elif isinstance(parent, list) and key.isascii() and key.isdigit() and int(key) < len(parent):
+        parent[int(key)] = change(parent[int(key)])
+    else:
+        return False
+    return True
 
 
 def _national(phone: str) -> str:

@@ -8,7 +8,7 @@ new table cannot be forgotten when a person is.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -31,6 +31,19 @@ _VACUUM_ALWAYS: Final = 134_217_728
 _CHUNK: Final = 16_777_216
 _OVERLAP: Final = 8_192
 
+# Events of others that carried an identifier at a time when it was the person's.
+_CARRIED: Final = """
+SELECT e.seq, e.request, e.item, e.properties, e.traits, e.context, e.anonymous_id, e.user_id, e.email, e.cart_id
+FROM aliases a JOIN links l ON l.alias_id = a.alias_id JOIN events e ON e.event_id = l.event_id
+WHERE a.kind = ? AND a.value = ? AND l.at >= ? AND l.at < ? AND e.status <> 'erased'
+"""
+_STRIPPED: Final = """
+UPDATE events SET properties = ?, traits = ?, context = ?, anonymous_id = ?, user_id = ?, email = ?, cart_id = ?
+WHERE seq = ?
+"""
+
+Mention = tuple[str, str, str]
+"""Kind and value of an identifier, and the JSON pointer of the item that it is to be taken out of."""
 Settled = Literal["clean", "vacuumed", "in use"]
 
 
@@ -122,18 +135,25 @@ class Erasure:
             self._db.execute("UPDATE refusals SET kept = 0 WHERE request = ?", (request,))
             self.owe_rewrite(request)
 
-    def owe_rewrite(self, request: int, mentions: Iterable[Identifier] = ()) -> None:
-        """Note a row of the log that still holds what is erased here, and what else is to be taken out of it."""
-        text = body.encode([list(one) for one in mentions]).decode()
-        self._db.execute(
-            "INSERT INTO rewrites VALUES (?1, ?2) ON CONFLICT DO UPDATE SET mentions = ?2 WHERE mentions = '[]'",
-            (request, text),
-        )
+    def strip(self, spans: Iterable[Span]) -> None:
+        """Take these identifiers out of the events of others that carried them, before identity does."""
+        for span in spans:
+            mentions = Mentions([Identifier(*span[:2])], short=True)
+            for row in self._db.execute(_CARRIED, span[:4]).fetchall():
+                self._db.execute(_STRIPPED, (*_without(row[3:], mentions), row[0]))
+                self.owe_rewrite(row[1], [(span.kind, span.value, row[2])])
 
-    def owed_rewrites(self) -> dict[int, list[Identifier]]:
+    def owe_rewrite(self, request: int, mentions: Iterable[Mention] = ()) -> None:
+        """Note a row of the log that still holds what is erased here, and what else is to go from which item."""
+        owed = self._db.execute("SELECT mentions FROM rewrites WHERE request = ?", (request,)).fetchone()
+        known = [tuple(one) for one in body.decode(owed[0])] if owed else []
+        text = body.encode(list(dict.fromkeys([*known, *mentions]))).decode()
+        self._db.execute("INSERT OR REPLACE INTO rewrites VALUES (?,?)", (request, text))
+
+    def owed_rewrites(self) -> dict[int, list[Mention]]:
         """The rows noted by `owe_rewrite`, with their mentions."""
         rows = self._db.execute("SELECT request, mentions FROM rewrites ORDER BY request").fetchall()
-        return {request: [Identifier(*one) for one in body.decode(mentions)] for request, mentions in rows}
+        return {request: [tuple(one) for one in body.decode(mentions)] for request, mentions in rows}
 
     def items(self, requests: Iterable[int]) -> dict[int, dict[str, tuple[int, int]]]:
         """Of each request: by item pointer, how many of its events are erased, and how many there are."""
@@ -278,6 +298,12 @@ def _hanging(db: sqlite3.Connection) -> list[str]:
         for (name,) in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall()
         if any(one[1] == "event" for one in db.execute(f'PRAGMA table_info("{name}")'))
     ]
+
+
+def _without(values: Sequence[str | None], mentions: Mentions) -> list[str | None]:
+    """The JSON columns of an event scrubbed, and the identifier columns, NULL where they are one."""
+    documents = [body.encode(mentions.scrubbed(body.decode(text or "{}"))).decode() for text in values[:3]]
+    return documents + [None if text is None or mentions.is_one(text) else text for text in values[3:]]
 
 
 def _mentions(mentions: Mentions, value: Any) -> bool:

@@ -8,7 +8,6 @@ after it. A document is `{"action", "target", "id"?}`; the target is one text or
     block, unblock           an identifier that joins nobody
     forget, allow            an identifier whose person is erased; one that may come back
     erase_source             `source:NAME`: all that a source has sent so far
-    redrive                  `request:SEQ` of the log, once more
 """
 
 from __future__ import annotations
@@ -37,7 +36,6 @@ IDENTIFIER_KINDS: Final = (
 )
 _EVENT: Final = re.compile(r"event:[0-9a-f]{32}")
 _SOURCE: Final = re.compile(r"source:[a-z0-9][a-z0-9_-]{0,63}")
-_REQUEST: Final = re.compile(r"request:[1-9]\d{0,17}", re.ASCII)
 _IDENTIFIER: Final = re.compile(rf"(?:{'|'.join(IDENTIFIER_KINDS)}):.{{1,1000}}", re.DOTALL)
 _USER: Final = re.compile(r"user_id:.{1,1000}", re.DOTALL)
 # action -> the targets that it takes: each a sequence of patterns
@@ -52,7 +50,6 @@ ACTIONS: Final[Mapping[str, tuple[tuple[re.Pattern[str], ...], ...]]] = MappingP
         "forget": ((_IDENTIFIER,),),
         "allow": ((_IDENTIFIER,),),
         "erase_source": ((_SOURCE,),),
-        "redrive": ((_REQUEST,),),
     }
 )
 
@@ -143,7 +140,6 @@ _EXPECTED: Final = {
     "forget": "`KIND:VALUE`",
     "allow": "`KIND:VALUE`",
     "erase_source": "`source:NAME`",
-    "redrive": "`request:SEQ`, a sequence number of the log",
 }
 
 
