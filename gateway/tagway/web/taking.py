@@ -224,7 +224,8 @@ class Taking:
         method = self._scope["method"]
         if method == "GET":
             self.pixel = target.route.pixel
-            if not self._scope["query_string"]:
+            # A webhook's GET may be a vendor's question whether somebody is there (Mailchimp); it wants a 200.
+            if not self._scope["query_string"] and not target.is_webhook:
                 raise RefusedError("empty_body", "the query string is empty")
         elif not (method == "DELETE" and not content) and not (target.bound.source.forms and self._is_form(content)):
             bodies.check(content, self._site.limits)
