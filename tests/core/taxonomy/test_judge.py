@@ -127,6 +127,11 @@ def test_alias_joins_the_earlier_id_as_a_browser_s(judge: Judge) -> None:
     assert judged.identifiers == (Identifier("user_id", "u"), Identifier("anonymous_id", "a"))
 
 
+def test_an_earlier_id_that_the_source_identifies_itself_is_no_browser_s(judge: Judge) -> None:
+    judged = judge("alias", {"previous_id": "old"}, type="alias", ids={"user_id": "new", "email": "old"})
+    assert judged.identifiers == (Identifier("user_id", "new"), Identifier("email", "old"))
+
+
 def test_an_event_outside_the_catalogue_gives_its_cart_but_no_address(judge: Judge) -> None:
     judged = judge("Gift Sent", {"cart_id": "c", "email": "friend@example.com"})
     assert judged.identifiers == (Identifier("cart_token", "c"),)

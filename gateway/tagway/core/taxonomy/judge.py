@@ -111,6 +111,8 @@ class Taxonomy:
         elif name != event.name:
             event = replace(event, name=name)
         identifiers = (*event.identifiers, *_identifiers(properties, schema.properties.identifiers))
+        if event.type == "alias":
+            identifiers = _as_the_source_knows(identifiers, event)
         if traits:
             identifiers = (*identifiers, *_identifiers(traits, schema.traits.identifiers))
         return Judged(
@@ -262,6 +264,12 @@ def _identifiers(values: Mapping[str, Any], wanted: tuple[tuple[str, str], ...])
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
             found.append(Identifier(kind, str(value)))
     return found
+
+
+def _as_the_source_knows(identifiers: tuple[Identifier, ...], event: Event) -> tuple[Identifier, ...]:
+    """An earlier id that the source itself identifies, as a customer's for instance, is not a browser's as well."""
+    known = {value for _, value in event.identifiers}
+    return tuple(one for one in identifiers if one in event.identifiers or one.value not in known)
 
 
 def _check(

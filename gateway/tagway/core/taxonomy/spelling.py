@@ -63,8 +63,9 @@ class Speller:
     def _place(self, shape: Shape, out: dict[str, Any], name: str, value: Any, path: Path) -> None:
         same = folded(name)
         declared = self.own.get(same)
-        canonical = declared or shape.by_folded.get(same) or self.known.get(same)
-        if canonical is None or canonical not in shape.names:
+        meant = (declared, shape.by_folded.get(same), self.known.get(same))
+        canonical = next((one for one in meant if one in shape.names), None)
+        if canonical is None:
             if not shape.open:
                 self.notes.append(Note("property_unplanned", (*path, name), value))
             out[name] = value
@@ -74,7 +75,7 @@ class Speller:
         else:
             out[canonical] = value
             self.renamed[(*path, canonical)] = (*path, name)
-            if declared is None:
+            if canonical != declared:
                 self.notes.append(Note("property_spelling", (*path, canonical), value, name))
 
     def _inside(self, shape: Shape, many: bool, value: Any, path: Path) -> Any:
