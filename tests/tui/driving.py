@@ -24,9 +24,11 @@ async def screen(
     look: Callable[[Path], Presence] = lambda _: WELL,
     ascii_only: bool = False,
     read_only: bool = False,
+    keys: dict[str, str] | None = None,
 ) -> AsyncIterator[tuple[Pilot[None], TagwayApp]]:
     """The app on a folder, twenty frames a second; toasts shown, as for a person."""
-    app = TagwayApp(Options(folder=folder, frame=0.05, ascii=ascii_only, read_only=read_only), look=look)
+    options = Options(folder=folder, frame=0.05, ascii=ascii_only, read_only=read_only, keys=keys)
+    app = TagwayApp(options, look=look)
     async with app.run_test(size=size, notifications=True) as pilot:
         await looked(pilot)
         yield pilot, app

@@ -11,12 +11,12 @@ from tagway.log import Entry
 from tagway.testing import InProcess
 
 
-def track(name: str, anonymous_id: str = "anon-1", **properties: Any) -> dict[str, Any]:
+def track(name: str, anonymous_id: str = "anon-1", /, **properties: Any) -> dict[str, Any]:
     """A Segment track call."""
     return {"type": "track", "event": name, "anonymousId": anonymous_id, "properties": properties}
 
 
-def identify(user_id: str, anonymous_id: str = "anon-1", **traits: Any) -> dict[str, Any]:
+def identify(user_id: str, anonymous_id: str = "anon-1", /, **traits: Any) -> dict[str, Any]:
     """A Segment identify call."""
     return {"type": "identify", "userId": user_id, "anonymousId": anonymous_id, "traits": traits}
 

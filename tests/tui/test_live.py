@@ -220,3 +220,46 @@ async def test_ascii_only_draws_no_other_character_of_our_own(gateway: InProcess
             await pilot.press(key)
             await looked(pilot)
             assert text_of(app).isascii(), text_of(app)
+
+
+async def test_escape_closes_what_is_open_but_never_the_screen(gateway: InProcess, folder: Path) -> None:
+    a_journey(gateway)
+    async with screen(folder) as (pilot, app):
+        await pilot.press("enter", "escape", "escape", "escape")
+        assert app.is_running
+        assert not live(app).detail.display
+
+
+async def test_until_the_first_event_the_screen_says_what_is_missing(gateway: InProcess, folder: Path) -> None:
+    async with screen(folder, look=lambda _: GONE) as (pilot, app):
+        await shows(pilot, "WAITING for the first event")
+        assert "tagway up" in text_of(app)
+        send(gateway, track("Product Viewed"))
+        await shows(pilot, "Product Viewed")
+        assert "WAITING" not in text_of(app)
+
+
+async def test_read_only_sends_no_sample(gateway: InProcess, folder: Path) -> None:
+    async with screen(folder, read_only=True) as (pilot, app):
+        await shows(pilot, "WAITING")
+        assert "sample journey" not in text_of(app)
+        await pilot.press("T")
+        await shows(pilot, "read-only: nothing is sent")
+
+
+async def test_a_key_can_be_given_another_binding(gateway: InProcess, folder: Path) -> None:
+    a_journey(gateway)
+    async with screen(folder, keys={"live.pause": "z"}) as (pilot, app):
+        await pilot.press("z")
+        assert live(app).events.state == "PAUSED"
+        assert "z Pause" in text_of(app)
+
+
+async def test_the_command_palette_runs_what_a_key_runs(gateway: InProcess, folder: Path) -> None:
+    a_journey(gateway)
+    async with screen(folder) as (pilot, app):
+        await pilot.press("colon")
+        await pilot.pause(0.3)
+        await pilot.press(*"Pause", "down", "enter")
+        await looked(pilot)
+        assert live(app).events.state == "PAUSED"

@@ -48,7 +48,7 @@ def test_once_on_an_empty_folder_says_that_there_is_nothing(tmp_path: Path) -> N
 
 
 def test_a_hostile_event_leaves_no_escape_sequence_in_a_pipe(gateway: InProcess, folder: Path) -> None:
-    send(gateway, track("\x1b]0;x\x07\x1b[2J\x9b2J\u202e", anonymous_id="\x1b[31m", sku="\x1b]52;c;UFdORUQ=\x07"))
+    send(gateway, track("\x1b]0;x\x07\x1b[2J\x9b2J\u202e", "\x1b[31m", sku="\x1b]52;c;UFdORUQ=\x07"))
     done = subprocess.run(
         [sys.executable, "-m", "tagway_tui", "--data", str(folder), "--plain", "--once"],
         capture_output=True,

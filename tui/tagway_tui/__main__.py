@@ -12,6 +12,7 @@ from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
 from tagway import config as configuration
+from tagway.config import Config
 from tagway.errors import TagwayError
 
 
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.plain or given.once or not _is_terminal():
             return _plain(config.data, given)
         prepare_environment(os.environ)
-        return _screen(config.data, given)
+        return _screen(config, given)
     except TagwayError as error:
         print(f"tagway: {error.message}", file=sys.stderr)
         return 1
@@ -50,13 +51,14 @@ def _plain(folder: Path, given: argparse.Namespace) -> int:
     return 0
 
 
-def _screen(folder: Path, given: argparse.Namespace) -> int:
+def _screen(config: Config, given: argparse.Namespace) -> int:
     from tagway_tui import keymap
     from tagway_tui.app import Options, TagwayApp
 
     settings = keymap.settings(keymap.settings_file())
     options = Options(
-        folder=folder,
+        folder=config.data,
+        config=config,
         ascii=given.ascii or not _speaks_unicode(),
         read_only=given.read_only,
         keys=dict(settings.keys),

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from tagway import catalogue
 from tagway.answers import reasons
+from tagway.config import Config
 from tagway.core.query import QueryError
 from tagway.errors import TagwayError
 from tagway.store.feed import Feed
 from tagway.store.window import Refusal, Window
 from textual import work
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
-from tagway_tui import keymap
+from tagway_tui import keymap, sample
 from tagway_tui.copies import as_ascii, as_curl, as_json
 from tagway_tui.gate import TerminalGate
 from tagway_tui.index import Everything, Matches
@@ -53,6 +55,7 @@ class Options:
     """How the screen was started."""
 
     folder: Path
+    config: Config = field(default_factory=Config)
     ascii: bool = False
     read_only: bool = False
     keys: dict[str, str] | None = None
@@ -89,7 +92,7 @@ class TagwayApp(App[None]):
         self.filter_text, self.filter_off = "", False
         self._names: Sequence[str] = ()
         self._session = Session()
-        self.folder, self.read_only = options.folder, options.read_only
+        self.folder, self.read_only, self.config = options.folder, options.read_only, options.config
         self.mask = Mask()
         self.painter = Painter(self.mask)
         self.seen = Snapshot(presence=look(options.folder))
@@ -101,6 +104,8 @@ class TagwayApp(App[None]):
         self._tail = Tail(options.folder, look)
         self._drawn = threading.Event()
         self._took = 0.0
+        self.frames = 0
+        """How many frames were drawn."""
         if options.theme:
             self.theme = options.theme
         if options.keys:
@@ -164,6 +169,7 @@ class TagwayApp(App[None]):
                 place.frame()
             place.draw_bars()
         self._took = time.perf_counter() - began
+        self.frames += 1
         self._drawn.set()
 
     def _take(self, seen: Snapshot) -> None:
@@ -277,6 +283,31 @@ class TagwayApp(App[None]):
         else:
             self.say("the request is no longer in the log", severity="warning")
 
+    # A sample, for a gateway that has seen nothing.
+
+    @work(thread=True, group="sample", exclusive=True, exit_on_error=False)
+    def send_sample(self) -> None:
+        """Send a sample journey to the gateway on this machine."""
+        to = sample.address(self.config, self.seen.presence.url if self.seen.presence.gateway else "")
+        if self.read_only or to is None:
+            said = "read-only: nothing is sent" if self.read_only else "no gateway here takes a sample"
+            self.call_from_thread(self.say, said, severity="warning")
+            return
+        try:
+            sample.send(to, _now())
+        except TagwayError as error:
+            self.call_from_thread(self.say, error.message, severity="warning")
+        else:
+            self.call_from_thread(self.say, f"sent a sample journey to {to.url}")
+
+    def copy_sample(self) -> None:
+        """Copy one call as a cURL command."""
+        to = sample.address(self.config, self.seen.presence.url if self.seen.presence.gateway else "")
+        if to is None:
+            self.say("no gateway here takes a sample", severity="warning")
+        else:
+            self.copy(sample.curl(to, _now()), "a cURL command")
+
     # Answers and people.
 
     def why_event(self, seq: int) -> None:
@@ -338,15 +369,34 @@ class TagwayApp(App[None]):
 
     def action_leave(self) -> None:
         """Back by one step; from the live list: leave."""
-        here = self.screen
-        if isinstance(here, Place) and here.leave():
-            return
-        if isinstance(here, Live):
+        if not isinstance(self.screen, Live):
+            self.action_close()
+        elif not self.screen.leave():
             self.exit()
-        elif isinstance(here, Place) and here.NAME in self.SCREENS:
+
+    def action_close(self) -> None:
+        """Back by one step, as long as there is one."""
+        here = self.screen
+        if isinstance(here, Place) and (here.leave() or isinstance(here, Live)):
+            return
+        if isinstance(here, Place) and here.NAME in self.SCREENS:
             self.switch_screen("live")
         else:
             self.pop_screen()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The command palette: every key that works here by its words, and Textual's themes."""
+        for command in super().get_system_commands(screen):
+            if command.title == "Theme":
+                yield command
+        here = {one.binding.id for one in screen.active_bindings.values()}
+        for key in keymap.KEYS:
+            if f"{key.place}.{key.id}" in here and key.place not in ("list", "overlay", "prompt"):
+                yield SystemCommand(key.label, key.help, partial(self._run_key, key, screen))
+
+    def _run_key(self, key: keymap.Key, screen: Screen[Any]) -> None:
+        namespace = self if key.place == "app" else screen.focused if key.place == "json" else screen
+        self.run_worker(self.run_action(key.action, namespace or screen), exit_on_error=False)
 
     def action_help(self) -> None:
         """The keys that work here."""

@@ -108,11 +108,12 @@ class Painter:
 
     def note(self, line: Line) -> str:
         """What is worth saying about an event, in a few words."""
-        parts = [*self._faults(line), *(self._decision(one) for one in line.decisions if _worth_saying(one))]
+        parts = [self._decision(one) for one in line.decisions if _worth_saying(one)]
         if line.dead:
             parts.append(self.mask.shown(line.dead))
         if line.status == "duplicate" and line.twin:
             parts.append(f"= {self.mask.shown(line.twin[0])} {clock_time(line.twin[1], False)}")
+        parts += self._faults(line)
         if not parts:
             parts.append(self.mask.shown(_telling(line)))
         return " · ".join(part for part in parts if part)
@@ -147,7 +148,7 @@ class Painter:
         for one in line.faults:
             if one.severity == "error" or line.status != "violating":
                 by_code.setdefault(one.code, []).append(one.pointer.rsplit("/", 1)[-1])
-        return [self.mask.shown(f"{code}: {', '.join(fields)}") for code, fields in by_code.items()]
+        return [self.mask.shown(f"{rule_words(code)} {', '.join(fields)}") for code, fields in by_code.items()]
 
     def _decision(self, one: Decision) -> str:
         kind, _, subject = one.subject.partition(":")
@@ -171,6 +172,15 @@ def clock_time(micros: int, fraction: bool) -> str:
     """A moment as the time of day here, with milliseconds or without."""
     local = (moments.EPOCH + timedelta(microseconds=micros)).astimezone()
     return f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}" if fraction else f"{local:%H:%M:%S}"
+
+
+def rule_words(code: str) -> str:
+    """A violation's code without what it says every time.
+
+    >>> rule_words("property_missing")
+    'missing'
+    """
+    return code.removeprefix("property_").replace("_", " ")
 
 
 def hue(text: str) -> str:

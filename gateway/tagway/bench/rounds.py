@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tagway.bench import normalizing, processes, taxonomy
+from tagway.bench import normalizing, processes, screen, taxonomy
 from tagway.bench.events import BATCH, Template
 from tagway.bench.load import complete
 from tagway.bench.processes import Gateway, Server
@@ -61,6 +61,9 @@ FIGURES: Final[dict[str, str]] = {
     "e2e_p99_ms": "the same; 99 of 100 are below",
     "validate_ratio": "CPU of judging a valid order of three lines over the bare validator's; the aim is at most 3",
     "violating_ratio": "CPU of folding orders that are all wrong over the same orders clean; the aim is at most 3",
+    "screen_cpu_share": "of one core, the screen on a folder that takes 5,000 events a second; the aim is at most 0.35",
+    "screen_key_p95_ms": "from a key to its effect meanwhile; 95 of 100 are below, the aim is 150",
+    "screen_rss_mb": "memory of the screen; the aim is at most 120",
     "rss_mb": "memory of the web and the engine process together after the rounds",
 }
 _PACE: Final = 200
@@ -188,5 +191,5 @@ def _taxonomy(gateway: Gateway, scale: Scale) -> Figures:
 
 
 MEASURES: Final[tuple[Callable[[Gateway, Scale], Figures], ...]] = (
-    _ingest, _visible, _engine, _normalizing, _taxonomy,
+    _ingest, _visible, _engine, _normalizing, _taxonomy, screen.measure,
 )  # fmt: skip

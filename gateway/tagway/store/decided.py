@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -60,13 +61,13 @@ def of_profile(db: sqlite3.Connection, profile_id: str) -> list[Verdict]:
     return _verdicts(db, where, (profile_id,))
 
 
-def moved(db: sqlite3.Connection, kind: str, value: str, at: int) -> int:
-    """How many events an identifier had before a moment: what a join at that moment moved."""
+def events_before(db: sqlite3.Connection, aliases: Sequence[tuple[str, str]], at: int) -> int:
+    """How many events some identifiers had before a moment: what a join of them at that moment moved."""
     query = (
         "SELECT count(*) FROM events WHERE at < ? AND alias_id IN"
         " (SELECT alias_id FROM aliases WHERE kind = ? AND value = ?)"
     )
-    return int(db.execute(query, (at, kind, value)).fetchone()[0])
+    return sum(int(db.execute(query, (at, *alias)).fetchone()[0]) for alias in aliases)
 
 
 def _verdicts(db: sqlite3.Connection, rest: str, values: tuple[object, ...]) -> list[Verdict]:

@@ -208,9 +208,9 @@ class Window:
         """The decisions on a profile's identifiers, in the order of event time."""
         return self._call(lambda: decided.of_profile(self._db, profile_id))
 
-    def moved(self, one: decided.Verdict) -> int:
-        """How many earlier events a join moved."""
-        return self._call(lambda: decided.moved(self._db, one.kind, one.value, one.at))
+    def events_before(self, aliases: Sequence[tuple[str, str]], at: int) -> int:
+        """How many events some identifiers had before a moment."""
+        return self._call(lambda: decided.events_before(self._db, aliases, at))
 
     def people(self, text: str = "", limit: int = 200) -> list[persons.Person]:
         """People with an identifier like a text, or those seen lately."""

@@ -15,7 +15,9 @@ from textual.widget import Widget
 
 from tagway_tui import keymap
 from tagway_tui.copies import as_value
+from tagway_tui.documents import Text
 from tagway_tui.rows import CLOCKS
+from tagway_tui.screens.first_run import first_run_rows
 from tagway_tui.screens.place import Place
 from tagway_tui.widgets.bars import Bar, Hint
 from tagway_tui.widgets.detail import Detail, DocumentView
@@ -45,6 +47,9 @@ class Live(Place):
     DEFAULT_CSS = """
     Live #list-side { width: 3fr; }
     Live Detail { width: 2fr; border-left: vkey $panel; }
+    Live #first-run { display: none; }
+    Live.-empty #first-run { display: block; }
+    Live.-empty #events, Live.-empty #columns, Live.-empty Detail { display: none; }
     Live.-narrow Detail { display: none; border-left: none; }
     Live.-detail #list-side { display: none; }
     Live.-detail Detail { display: block; border-left: none; }
@@ -58,7 +63,8 @@ class Live(Place):
         """The list with its heading, and the detail."""
         painter = self.tagway.painter
         yield Horizontal(
-            Vertical(Bar(id="columns"), EventList(painter, id="events"), id="list-side"), Detail(painter, id="detail")
+            Vertical(Bar(id="columns"), EventList(painter, id="events"), DocumentView(id="first-run"), id="list-side"),
+            Detail(painter, id="detail"),
         )
         yield Prompt(self.tagway.known_values, self.tagway.mask.shown, id="prompt")
 
@@ -92,6 +98,7 @@ class Live(Place):
     def frame(self) -> None:
         """Show what came."""
         if self.is_mounted:
+            self._judge_emptiness()
             self.events.show(self.tagway.index, self.tagway.refusals)
             self._calm_detail()
 
@@ -109,9 +116,33 @@ class Live(Place):
         """The list's."""
         return self.events.state, self.events.new
 
+    def hints(self) -> tuple[Hint, ...]:
+        """While nothing has come: how to make something come."""
+        if not self.has_class("-empty"):
+            return self.HINTS
+        return (
+            Hint("live.sample", "Sample journey", "sample"),
+            Hint("live.copy", "Copy cURL", "copy('value')"),
+            Hint("live.session", "My session", "session"),
+        )
+
+    def _judge_emptiness(self) -> None:
+        """Until something came, say what is missing."""
+        empty = not len(self.tagway.everything)
+        if empty != self.has_class("-empty"):
+            self.set_class(empty, "-empty")
+            (self.query_one("#first-run") if empty else self.events).focus()
+
     def draw_bars(self) -> None:
         """The bars, and the names of the columns."""
         super().draw_bars()
+        if self.is_mounted:
+            self._judge_emptiness()
+        if self.has_class("-empty"):
+            view = self.query_one("#first-run", DocumentView)
+            at = view.cursor
+            view.show(Text(first_run_rows(self.tagway)))
+            view.cursor = at
         for columns in self.query("#columns").results(Bar):
             columns.set(self.tagway.painter.header(max(0, columns.size.width - 2)))
 
@@ -125,7 +156,7 @@ class Live(Place):
         self._show_detail()
         if self.has_class("-narrow"):
             self.add_class("-detail")
-        self.query_one(DocumentView).focus()
+        self.query_one("#document", DocumentView).focus()
 
     def _calm_detail(self) -> None:
         """Show the row under the cursor soon, not at every step of it."""
@@ -230,7 +261,7 @@ class Live(Place):
         elif not self._in_detail():
             text = as_term(self._wanted)
             self._jump(lambda seq: self.tagway.nearest(text, seq, back), back)
-        elif not self.query_one(DocumentView).find(self._wanted, back):
+        elif not self.query_one("#document", DocumentView).find(self._wanted, back):
             self.tagway.say("not found here")
 
     def _in_detail(self) -> bool:
@@ -244,7 +275,7 @@ class Live(Place):
     @on(Prompt.Closed)
     def _prompt_closed(self, event: Prompt.Closed) -> None:
         self.prompt.close()
-        (self.query_one(DocumentView) if self.has_class("-detail") else self.events).focus()
+        (self.query_one("#document", DocumentView) if self.has_class("-detail") else self.events).focus()
         if event.kind == "find" and event.text:
             self._wanted = event.text
             self.action_find_next(False)
@@ -255,8 +286,11 @@ class Live(Place):
     def action_copy(self, what: str) -> None:
         """Copy the value or path under the cursor, the event as JSON, or the request as cURL."""
         current = self.events.current()
+        if self.has_class("-empty"):
+            self.tagway.copy_sample()
+            return
         if what in ("value", "path") and self._in_detail():
-            item = self.query_one(DocumentView).item()
+            item = self.query_one("#document", DocumentView).item()
             if item is not None:
                 self.tagway.copy(item[0] if what == "path" else as_value(item[1]), f"the {what}")
                 return
@@ -278,6 +312,10 @@ class Live(Place):
             self.tagway.show_person(current.profile_id)
         else:
             self.tagway.say("this one belongs to nobody")
+
+    def action_sample(self) -> None:
+        """Send a sample journey."""
+        self.tagway.send_sample()
 
     def action_session(self) -> None:
         """Pair a browser, and hold what it sends against the plan."""

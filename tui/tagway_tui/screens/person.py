@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from tagway.core import moments
 from tagway.store.decided import Verdict
@@ -20,6 +20,7 @@ from textual.widget import Widget
 
 from tagway_tui import keymap
 from tagway_tui.documents import Text
+from tagway_tui.joins import JOINS, Alias, moved_by
 from tagway_tui.marks import STATUS, Row, fit
 from tagway_tui.rows import Painter, clock_time, status_of
 from tagway_tui.screens.answer import AnswerPlace
@@ -27,8 +28,6 @@ from tagway_tui.screens.merges import LOOKS
 from tagway_tui.widgets.bars import Bar, Hint
 from tagway_tui.widgets.detail import DocumentView
 from tagway_tui.widgets.lines import Lines
-
-_JOINS: Final = ("merged", "handed_over")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +37,13 @@ class Found:
     profile: dict[str, Any]
     seqs: Sequence[int]
     decisions: Sequence[Verdict]
-    moved: dict[int, int]
+    moved: dict[int, tuple[list[Alias], int]]
+    """By join: the identifiers that it moved, and how many events they had."""
 
     @property
     def joins(self) -> list[Verdict]:
         """The decisions that joined something."""
-        return [one for one in self.decisions if one.verdict in _JOINS]
+        return [one for one in self.decisions if one.verdict in JOINS]
 
 
 class Timeline(Lines):
@@ -56,6 +56,7 @@ class Timeline(Lines):
         self._lines: dict[int, Line] = {}
         self._window: Window | None = None
         self.join: Verdict | None = None
+        self.moved: frozenset[str] = frozenset()
 
     def show(self, seqs: Sequence[int], window: Window | None) -> None:
         """Show these events; a cursor at the end stays there."""
@@ -96,7 +97,7 @@ class Timeline(Lines):
         status = STATUS[status_of(line)]
         reachable = line.reachable_at is not None and line.reachable_at <= line.timestamp
         late = self.join is not None and line.timestamp > self.join.at
-        moved = self.join is not None and line.timestamp < self.join.at and _carries(line, self.join)
+        moved = self.join is not None and line.timestamp < self.join.at and self._is_moved(line)
         gap = _gap(line.timestamp - before.timestamp) if before else ""
         row: Row = [
             (_day_time(line.timestamp, before) + " ", "dim"),
@@ -106,7 +107,10 @@ class Timeline(Lines):
             (fit(self._painter.name(line), 19) + " ", "dim" if late else "strong"),
             (fit(f"{status.glyph} {status.word}", 9) + " ", status.style),
         ]
-        return [*row, (fit(shown(line.source), max(0, width - 64)), "dim")]
+        return [*row, (fit(shown(line.source), max(0, width - 70)), "dim")]
+
+    def _is_moved(self, line: Line) -> bool:
+        return not self.moved.isdisjoint((line.anonymous_id, line.user_id, line.email, line.cart_id))
 
 
 class Person(AnswerPlace):
@@ -142,7 +146,7 @@ class Person(AnswerPlace):
         """Who, the timeline, the identity tree."""
         yield Bar(id="who")
         yield Container(
-            Vertical(Timeline(self.tagway.painter, id="timeline"), id="timeline-side"),
+            Vertical(Bar(id="heading"), Timeline(self.tagway.painter, id="timeline"), id="timeline-side"),
             Vertical(DocumentView(id="tree"), id="tree-side"),
             id="both",
         )
@@ -159,7 +163,11 @@ class Person(AnswerPlace):
         if profile is None:
             return None
         decisions = window.decisions_on(profile["profile_id"])
-        moved = {one.id: window.moved(one) for one in decisions if one.verdict in _JOINS}
+        moved: dict[int, tuple[list[Alias], int]] = {}
+        for one in decisions:
+            if one.verdict in JOINS:
+                aliases = moved_by(one, decisions, profile["aliases"])
+                moved[one.id] = aliases, window.events_before(aliases, one.at)
         seqs = window.timeline(profile["profile_id"])
         return Found(profile=profile, seqs=seqs, decisions=decisions, moved=moved)
 
@@ -168,6 +176,8 @@ class Person(AnswerPlace):
         timeline = self.query_one(Timeline)
         timeline.show(answer.seqs, self.tagway.window)
         self.query_one("#who", Bar).set(self._who(answer))
+        heading = "WHEN           AFTER  REACHABLE EVENT               STATUS    SOURCE"
+        self.query_one("#heading", Bar).set([(heading, "dim")])
         self._draw_step(answer)
 
     def count(self) -> str:
@@ -195,6 +205,7 @@ class Person(AnswerPlace):
         join = found.joins[self.at] if self.at is not None and self.at < len(found.joins) else None
         timeline = self.query_one(Timeline)
         timeline.join = join
+        timeline.moved = frozenset(value for _, value in found.moved[join.id][0]) if join else frozenset()
         timeline.refresh()
         tree = self.query_one("#tree", DocumentView)
         tree.show(Text(tree_rows(found, join, self.tagway.painter)))
@@ -205,11 +216,10 @@ class Person(AnswerPlace):
             else "no join: one browser or one id only"
         )
         if join is not None:
-            tried = f"{shown(join.value, key=join.kind)} {'→'} {shown(join.subject_value, key=join.subject_kind)}"
+            tried = f"{shown(join.value, key=join.kind)} → {shown(join.subject_value, key=join.subject_kind)}"
             by = f"{shown(join.event)} #{join.seq}, {shown(join.source)}"
-            said = (
-                f"join {(self.at or 0) + 1} of {len(found.joins)}: {tried} by {by}; moved {found.moved[join.id]} events"
-            )
+            moved = found.moved[join.id][1]
+            said = f"join {(self.at or 0) + 1} of {len(found.joins)}: moved {moved} events; {tried} by {by}"
         self.query_one("#step", Bar).set([(said, "merge" if join else "dim")])
 
     def leave(self) -> bool:
@@ -260,7 +270,7 @@ class Person(AnswerPlace):
 def tree_rows(found: Found, join: Verdict | None, painter: Painter) -> list[Row]:
     """The identifiers of a person with what joined each, as of a join or today; then what was refused."""
     shown = painter.mask.shown
-    by_alias = {(one.kind, one.value): one for one in found.decisions if one.verdict in (*_JOINS, "attached")}
+    by_alias = {(one.kind, one.value): one for one in found.decisions if one.verdict in (*JOINS, "attached")}
     aliases = found.profile["aliases"]
     if join is not None:
         aliases = [one for one in aliases if _since(one, by_alias) <= join.at]
@@ -270,8 +280,8 @@ def tree_rows(found: Found, join: Verdict | None, painter: Painter) -> list[Row]
         branch = "└ " if place == len(aliases) - 1 else "├ "
         name = f"{shown(alias['kind'])}:{shown(alias['value'], key=alias['kind'])}"
         row: Row = [(branch, "dim"), (name, "merge" if decision is not None and decision == join else "")]
-        rows.append([*row, (f"  {shown(alias['link']['verdict'])} {_clock(_since(alias, by_alias))}", "dim")])
-        if decision is not None and decision.seq is not None and decision.verdict in _JOINS:
+        rows.append([*row, (f"  {decision.verdict if decision else 'born'} {_clock(_since(alias, by_alias))}", "dim")])
+        if decision is not None and decision.seq is not None and decision.verdict in JOINS:
             rows.append([("│   ", "dim"), (f"by {shown(decision.event)} #{decision.seq}", "dim")])
     refused = [one for one in found.decisions if one.verdict.startswith("skipped_")]
     if refused:
@@ -294,14 +304,10 @@ def _clock(micros: int) -> str:
     return clock_time(micros, False)
 
 
-def _carries(line: Line, join: Verdict) -> bool:
-    return join.value in (line.anonymous_id, line.user_id, line.email, line.cart_id)
-
-
 def _day_time(at: int, before: Line | None) -> str:
     if before is not None and moments.write(before.timestamp)[:10] == moments.write(at)[:10]:
-        return clock_time(at, False)
-    return f"{moments.write(at)[5:10]}   "
+        return f"      {clock_time(at, False)}"
+    return f"{moments.write(at)[5:10]} {clock_time(at, False)}"
 
 
 def _gap(micros: int) -> str:

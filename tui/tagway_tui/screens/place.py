@@ -23,6 +23,7 @@ class Place(Screen[None]):
 
     NAME: ClassVar[str] = ""
     HINTS: ClassVar[tuple[Hint, ...]] = ()
+    _hinted: object = None
 
     @property
     def tagway(self) -> TagwayApp:
@@ -51,6 +52,10 @@ class Place(Screen[None]):
         """FOLLOW, HELD or PAUSED, and how many rows came since."""
         return "FOLLOW", 0
 
+    def hints(self) -> tuple[Hint, ...]:
+        """The keys worth knowing here, now."""
+        return self.HINTS
+
     def leave(self) -> bool:
         """Leave what is open inside; False when there is nothing, so that the place itself is left."""
         return False
@@ -69,7 +74,11 @@ class Place(Screen[None]):
         state.set(state_row(self.tagway, *self.list_state(), width))
         places = self.query_one("#places", Bar)
         places.set(*places_row(self.NAME, self.count(), width))
-        self.query_one("#hints", Bar).set(*hints((*self.HINTS, *ALWAYS), self.active_bindings, width))
+        # Asking for all active bindings is dear, so only when they may be others.
+        about = (width, self.focused, self.hints())
+        if about != self._hinted:
+            self._hinted = about
+            self.query_one("#hints", Bar).set(*hints((*self.hints(), *ALWAYS), self.active_bindings, width))
 
     def on_screen_resume(self) -> None:
         """Shown again: catch up."""

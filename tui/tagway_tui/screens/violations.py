@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from tagway.answers.violations import Marked, violations
 from tagway.core import moments
@@ -16,13 +16,15 @@ from textual.widget import Widget
 from tagway_tui import keymap
 from tagway_tui.documents import Text
 from tagway_tui.marks import Row, fit, spark
-from tagway_tui.rows import clock_time
+from tagway_tui.rows import clock_time, rule_words
 from tagway_tui.screens.answer import AnswerPlace
 from tagway_tui.screens.overlay import paragraph
 from tagway_tui.widgets.bars import Bar, Hint
 from tagway_tui.widgets.detail import DocumentView
 from tagway_tui.widgets.lines import Lines
 from tagway_tui.widgets.table import Table
+
+_SEVERE: Final = ("error", "warn", "info")
 
 
 class Violations(AnswerPlace):
@@ -32,7 +34,7 @@ class Violations(AnswerPlace):
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("violations")
     HINTS = (Hint("list.choose", "Sample", "choose"), Hint("violations.all", "All of these", "all"))
     DEFAULT_CSS = """
-    Violations DocumentView { height: 8; border-top: solid $panel; }
+    Violations DocumentView { height: 9; border-top: solid $panel; }
     """
 
     def body(self) -> Iterable[Widget]:
@@ -49,7 +51,8 @@ class Violations(AnswerPlace):
         """The groups of the last day; of an old folder, of its last day."""
         del window
         last = feed.last_received()
-        return violations(feed, now=now if last >= now - moments.DAY else last)
+        groups = violations(feed, now=now if last >= now - moments.DAY else last)
+        return sorted(groups, key=lambda one: (_SEVERE.index(one.group.severity), -one.group.count))
 
     def tell(self, answer: Any) -> None:
         """Fill the list."""
@@ -79,7 +82,7 @@ class Violations(AnswerPlace):
         field = group.pointer.rsplit("/properties/", 1)[-1]
         badge = {"new": "NEW ", "regressed": "BACK "}.get(marked.mark, "")
         style = {"error": "bad", "warn": "warn"}.get(group.severity, "dim")
-        said = fit(shown(f"{group.code} {field}"), rule - len(badge))
+        said = fit(shown(f"{rule_words(group.code)} {field}"), rule - len(badge))
         row: Row = [
             (badge, "match"),
             (said + " ", style),
@@ -105,7 +108,8 @@ class Violations(AnswerPlace):
         mark = {"new": "new since less than a day", "regressed": "was gone for a day and is back"}.get(marked.mark, "")
         fix = paragraph(shown(group.resolution), width, "strong")
         rows: list[Row] = [
-            [("at        ", "dim"), (shown(group.pointer), "key"), (f"   {mark}", "warn")],
+            [("rule      ", "dim"), (f"{shown(group.code)} ({group.severity})", "strong"), (f"   {mark}", "warn")],
+            [("at        ", "dim"), (shown(group.pointer), "key")],
             [("seen      ", "dim"), (f"{_day(group.first_at)} to {_day(group.last_at)}, last as #{group.sample}", "")],
             [("expected  ", "dim"), (shown(group.expected), "ok")],
             [("got       ", "dim"), (shown(group.got, key=group.pointer), "bad")],

@@ -47,6 +47,9 @@ class Bar(Lines, can_focus=False):
         del place, width
         return self._row
 
+    def settle(self) -> None:
+        """One row stays where it is."""
+
     def redraw(self) -> None:
         """There is no cursor to keep."""
         self.refresh()

@@ -120,7 +120,6 @@ class EventList(Lines):
         rows = self._rows()
         self.cursor = max(0, len(rows) - 1)
         self.key = rows.key(self.cursor) if len(rows) else None
-        self.top = max(0, len(rows) - self.size.height)
 
     def _rows(self) -> Everything | Matches:
         # Held, what comes is below: it can be reached. Paused, the list is as it was.
@@ -131,6 +130,12 @@ class EventList(Lines):
     def total(self) -> int:
         """See `Lines.total`."""
         return len(self._rows())
+
+    def settle(self) -> None:
+        """Following, the newest row is the last one in view."""
+        if self.state == "FOLLOW":
+            self.top = self.total()
+        super().settle()
 
     def prepare(self, first: int, last: int) -> None:
         """Read the rows that are about to be drawn, in one query."""
@@ -152,10 +157,3 @@ class EventList(Lines):
             return self._painter.gone(width)
         above = self._lines.get(key - 1)
         return self._painter.event(line, width, above.received_at if above else None)
-
-    def on_resize(self) -> None:
-        """Following stays on the newest row, whatever the height."""
-        if self.state == "FOLLOW":
-            self._to_newest()
-        else:
-            self.show_cursor()

@@ -82,6 +82,10 @@ class Lines(Widget, can_focus=True):
         """The row at a place, for a list that is `width` cells wide."""
         raise NotImplementedError  # pragma: no cover
 
+    def settle(self) -> None:
+        """Right before drawing, when the height is known: no row is missing that there is room for."""
+        self.top = max(0, min(self.top, self.total() - self.size.height))
+
     def prepare(self, first: int, last: int) -> None:
         """Rows `first` up to `last` (excluded) are about to be drawn; a subclass may read them at once."""
 
@@ -95,11 +99,11 @@ class Lines(Widget, can_focus=True):
     def redraw(self) -> None:
         """Draw again: rows came, went or changed."""
         self.cursor = max(0, min(self.cursor, self.total() - 1))
-        self.top = max(0, min(self.top, self.total() - self.size.height))
         self.refresh()
 
     def render_lines(self, crop: events.Region) -> list[Strip]:  # type: ignore[name-defined]
         """Draw the visible rows; all of them are prepared in one call."""
+        self.settle()
         self.prepare(self.top, min(self.total(), self.top + self.size.height))
         return super().render_lines(crop)
 
