@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from tagway.core import moments, money
@@ -89,12 +90,26 @@ class Table:
         return Table({**self._fields, **fields})
 
 
+@cache
 def path(pointer: str) -> Callable[[Any], Any]:
-    """Compile a JSON pointer (RFC 6901): a function that gives the value there, None when there is nothing."""
+    """Compile a JSON pointer (RFC 6901): a function that gives the value there, None when there is nothing.
+
+    Compiled once for each pointer: mappings have few, and they never change. Raises `ValueError`.
+    """
     if pointer and not pointer.startswith("/"):
         raise ValueError(f"not a JSON pointer: {pointer!r}")
     keys = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
     steps = [(key, int(key) if key.isascii() and key.isdigit() else None) for key in keys]
+
+    def key_by_key(document: Any) -> Any:
+        for key in keys:
+            if not isinstance(document, dict):
+                return None
+            document = document.get(key)
+        return document
+
+    if all(place is None for _, place in steps):
+        return key_by_key
 
     def step_by_step(document: Any) -> Any:
         for key, place in steps:
