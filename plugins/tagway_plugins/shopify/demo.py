@@ -46,8 +46,10 @@ _CHECKOUT_BODY: Final[Mapping[str, Any]] = {
     "discountsAmount": _money("0"),
     "totalPrice": _money("54.70"),
     "lineItems": [{"title": "Oak Moss Candle", "quantity": 2, "finalLinePrice": _money("49.80"), "variant": _VARIANT}],
+    # Null until the order exists.
     "order": {"id": None, "customer": {"id": None, "isFirstOrder": None}},
 }
+_ORDER: Final = {"id": "5820982911946154508", "customer": {"id": "7188389789809", "isFirstOrder": True}}
 _LINE: Final[Mapping[str, Any]] = {
     "id": 44901482856738,
     "product_id": 8213868347682,
@@ -98,7 +100,7 @@ PIXEL_EVENTS: Final = (
     _pixel("product_added_to_cart", 2, {"cartLine": _CART_LINE}),
     _pixel("checkout_started", 3, {"checkout": {**_CHECKOUT_BODY, "email": ""}}),
     _pixel("checkout_contact_info_submitted", 4, {"checkout": _CHECKOUT_BODY}),
-    _pixel("checkout_completed", 5, {"checkout": _CHECKOUT_BODY}),
+    _pixel("checkout_completed", 5, {"checkout": {**_CHECKOUT_BODY, "order": _ORDER}}),
 )
 WEBHOOKS: Final = (
     _webhook(
