@@ -1,8 +1,9 @@
 """Justuno: the HTTP client of a workflow, with the body that the merchant wrote.
 
-Method, encoding (JSON, form, form-data) and names are the merchant's, values come from templates like `{{email}}`; no
-signature, but static headers: give the source a `path_token`. This plugin reads the usual names, wherever they stand
-at the top; a body of another shape is for the plugin `mapping`. (hub.justuno.com/knowledge/webhooks.)
+Method, encoding (JSON, form, form-data) and names are the merchant's, values come from templates like `{{email}}`. No
+signature, but static headers: send one of the source's `secrets` in `X-Webhook-Secret`, or give it a `path_token`.
+This plugin reads the usual names, wherever they stand at the top; a body of another shape is for the plugin `mapping`.
+(hub.justuno.com/knowledge/webhooks.)
 
 Pitfall: a template that had no value is sent as it was written, `{{phone}}`.
 """
@@ -23,6 +24,7 @@ from tagway import (
     hookimpl,
     mapping,
     moments,
+    signatures,
 )
 
 _CAPTURE: Final = mapping.Table(
@@ -50,6 +52,8 @@ class Justuno(Source):
     """Justuno's workflow webhooks."""
 
     name = "justuno"
+    signature_header = "x-webhook-secret"
+    scheme = signatures.Token(header=signature_header)
     routes = (Route(path="/webhooks/{source}", methods=("POST", "PUT", "GET")),)
     headers = frozenset(("content-type",))
     side = "provider"

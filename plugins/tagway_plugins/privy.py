@@ -1,6 +1,7 @@
 """Privy: one webhook for each contact that a display captured.
 
-No signature; Privy's help advises Basic auth in the URL: give the source a `path_token`. The answer must be 200.
+No signature; Privy's help advises Basic auth in the URL (`https://name:password@...`): `secrets = ["name:password"]`,
+or a `path_token`. The answer must be 200.
 `created_at` and `updated_at` are null, so an event happened when it was received; a contact is told once for each
 display, which makes (contact, display) the delivery. (help.privy.com, article 163. Not privy.io, which is another.)
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from tagway import DeadLetter, Event, Request, Source, captures, hookimpl, mapping, moments
+from tagway import DeadLetter, Event, Request, Source, captures, hookimpl, mapping, moments, signatures
 
 _CAPTURE: Final = mapping.Table(
     {
@@ -28,6 +29,8 @@ class Privy(Source):
     """Privy's webhook."""
 
     name = "privy"
+    scheme = signatures.Basic()
+    signature_header = scheme.header
     side = "provider"
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:

@@ -1,6 +1,7 @@
 """RevenueHunt (product recommendation quizzes): one webhook for each response.
 
-No signature; custom headers can be set, but give the source a `path_token`. Two shapes are in use: camelCase with
+No signature, but custom headers can be set: send one of the source's `secrets` in `X-Webhook-Secret`, or give it a
+`path_token`. Two shapes are in use: camelCase with
 `answersByBlock` (the current Shopify app) and snake_case with a list of `answers` (all others). The response's id is
 also the delivery's. (RevenueHunt's public documentation, "Send leads to webhooks".)
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
-from tagway import DeadLetter, Event, Request, Source, body, hookimpl, mapping, moments, quiz
+from tagway import DeadLetter, Event, Request, Source, body, hookimpl, mapping, moments, quiz, signatures
 
 _ASKS: Final[dict[str, Literal["", "email", "phone"]]] = {
     "email": "email",
@@ -64,6 +65,8 @@ class RevenueHunt(Source):
     """RevenueHunt's webhook."""
 
     name = "revenuehunt"
+    signature_header = "x-webhook-secret"
+    scheme = signatures.Token(header=signature_header)
     side = "provider"
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:

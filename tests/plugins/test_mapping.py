@@ -111,7 +111,11 @@ SIGNATURES = [
     },
     {"scheme": "stamped-hex", "header": "X-Sig"},
     {"scheme": "stamped-base64", "header": "X-Sig", "tolerance": 60},
+    {"scheme": "standard-webhooks"},
+    {"scheme": "svix", "tolerance": 60},
+    {"scheme": "salted-sha256-hex", "header": "X-Sig"},
     {"scheme": "token", "header": "X-Sig"},
+    {"scheme": "basic"},
 ]
 
 

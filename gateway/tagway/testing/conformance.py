@@ -20,6 +20,7 @@ from typing import Any, Final, get_args
 
 from tagway.core import body as json
 from tagway.core.events import DeadLetter, Event, EventType, Request, Side
+from tagway.core.identity import KINDS
 from tagway.errors import PayloadError, RefusedError
 from tagway.hookspecs import Access, Proof, Source
 from tagway.testing.golden import GoldenPair
@@ -35,9 +36,6 @@ from tagway.testing.mutations import (
 )
 from tagway.testing.requests import RECEIVED_AT, request_to, signed
 
-KINDS: Final = frozenset(
-    ("user_id", "email", "phone", "anonymous_id", "device_id", "client_id", "checkout_token", "cart_token", "order_id")
-)
 _NO_BODY: Final = (
     b"", b" ", b"{", b"[", b"}", b"null", b"true", b"1", b'"x"', b"[]", b"{}", b"[null]", b"[[]]", b"[1]", b"NaN",
     b'{"a":NaN}', b"\xff\xfe", b"\x00", b"a=b", b"&=&", b"%", b"--x\r\n", b"[" * 100_000, b'{"a":' * 100_000,

@@ -22,7 +22,9 @@
 A property is read as its canonical name says (`total` as an amount, `order_id` as an id), or by the reader that is
 named: `{ minor = "/amount_cents" }`; a list of objects is `{ each = "/lines", fields = { sku = "/sku" } }`. Event,
 time, test and identity are looked for in the item first and then in the whole body, because envelopes carry them.
-Bodies may be JSON or forms. `options` reads the table above and names the key of every fault.
+Bodies may be JSON or forms. The signature's scheme is one of hmac-sha256-base64, -base64url, -hex, hmac-sha1-base64,
+-hex (with `prefix`, `signed = "{timestamp}.{body}"`, `timestamp_header`, `tolerance` in seconds), stamped-hex, -base64
+(`t=...,v1=...`), standard-webhooks, svix, salted-sha256-hex, token and basic. `options` reads the table above and names the key of every fault.
 """
 
 from __future__ import annotations
@@ -56,6 +58,7 @@ class MappedSource(Source):
     """A source as its options describe it."""
 
     name = "mapping"
+    headers = frozenset(("content-type",))
     forms = True
 
     def __init__(self, mapped: Mapped) -> None:
@@ -64,7 +67,6 @@ class MappedSource(Source):
         self.side = mapped.side
         self.scheme = mapped.scheme
         self.signature_header = mapped.scheme.header if mapped.scheme else ""
-        self.headers = frozenset(("content-type", *mapped.headers))
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
         """One event for the body, or for each element of its list. Raises `PayloadError` where there is no list."""

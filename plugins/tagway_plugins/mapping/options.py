@@ -69,15 +69,6 @@ _AMOUNTS: Final = frozenset(
     ]
 )
 _COUNTS: Final = frozenset(("quantity", "position", "item_count", "results_count", "orders_count"))
-_HMAC: Final[dict[str, tuple[str, signatures.Encoding]]] = {
-    "hmac-sha256-base64": ("sha256", "base64"),
-    "hmac-sha256-base64url": ("sha256", "base64url"),
-    "hmac-sha256-hex": ("sha256", "hex"),
-    "hmac-sha1-base64": ("sha1", "base64"),
-    "hmac-sha1-hex": ("sha1", "hex"),
-}
-_STAMPED: Final[dict[str, signatures.Encoding]] = {"stamped-hex": "hex", "stamped-base64": "base64"}
-_TOKEN: Final = "token"  # noqa: S105 - the name of a scheme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +90,6 @@ class Mapped:
     constants: Mapping[str, Any]
     origins: Mapping[str, str]
     scheme: signatures.Scheme | None
-    headers: tuple[str, ...]
 
 
 def read(options: Mapping[str, Any]) -> Mapped:
@@ -108,7 +98,6 @@ def read(options: Mapping[str, Any]) -> Mapped:
         raise _fault(unknown[0], f"is no option of the plugin mapping; there are: {', '.join(sorted(_KEYS))}")
     properties = _fields(options, "properties")
     traits = _fields(options, "traits")
-    scheme, headers = _signature(_table(options, "signature"))
     return Mapped(
         event=_event(options),
         events={key: _text(_table(options, "events"), key, "events.") for key in _table(options, "events")},
@@ -124,8 +113,7 @@ def read(options: Mapping[str, Any]) -> Mapped:
         traits=mapping.Table(traits),
         constants=_table(options, "constants"),
         origins={**mapping.Table(properties).origins(), **mapping.Table(traits).origins("/traits")},
-        scheme=scheme,
-        headers=headers,
+        scheme=_signature(_table(options, "signature")),
     )
 
 
@@ -250,47 +238,53 @@ def _currency(properties: Mapping[str, mapping.Field]) -> Callable[[Any], Any]:
     return mapping.path(field.pointers[0]) if field is not None else _nothing
 
 
-def _signature(table: Mapping[str, Any]) -> tuple[signatures.Scheme | None, tuple[str, ...]]:
-    """The scheme, and the headers beside the signature's that it reads."""
+def _signature(table: Mapping[str, Any]) -> signatures.Scheme | None:
+    """The scheme that is named, with its settings."""
     if not table:
-        return None, ()
-    schemes = (*_HMAC, *_STAMPED, _TOKEN)
-    scheme = _choice(table, "scheme", schemes, "", "signature.") if "scheme" in table else ""
-    if not scheme:
-        raise _fault("signature.scheme", f"is missing; there are: {', '.join(schemes)}")
-    header = _text(table, "header", "signature.").lower()
-    allowed = {"scheme", "header"} | (
-        {"prefix", "signed", "timestamp_header", "tolerance"} if scheme in _HMAC else set()
-    )
-    allowed |= {"tolerance"} if scheme in _STAMPED else set()
-    if unknown := sorted(set(table) - allowed):
-        raise _fault(f"signature.{unknown[0]}", f"is no setting of the scheme {scheme}")
-    if scheme == _TOKEN:
-        return signatures.Token(header=header), ()
-    if scheme in _STAMPED:
-        tolerance = _tolerance(table, 300 * moments.SECOND)
-        return signatures.Stamped(header=header, encoding=_STAMPED[scheme], tolerance=tolerance), ()
-    return _hmac(table, scheme, header)
+        return None
+    name = _choice(table, "scheme", tuple(_SCHEMES), "", "signature.") if "scheme" in table else ""
+    if not name:
+        raise _fault("signature.scheme", f"is missing; there are: {', '.join(_SCHEMES)}")
+    settings, make = _SCHEMES[name]
+    if unknown := sorted(set(table) - {"scheme", *settings}):
+        raise _fault(f"signature.{unknown[0]}", f"is no setting of the scheme {name}")
+    return make(table)
 
 
-def _hmac(table: Mapping[str, Any], scheme: str, header: str) -> tuple[signatures.Scheme, tuple[str, ...]]:
-    algorithm, encoding = _HMAC[scheme]
-    signed = _text(table, "signed", "signature.") if "signed" in table else "{body}"
-    stamp = _text(table, "timestamp_header", "signature.").lower() if "timestamp_header" in table else ""
-    if signed.count("{body}") != 1:
-        raise _fault("signature.signed", "wants `{body}` once, and may have `{timestamp}`")
-    if ("{timestamp}" in signed) != bool(stamp):
-        raise _fault("signature.timestamp_header", "and `{timestamp}` in `signature.signed` want each other")
-    found = signatures.Hmac(
-        header=header,
-        encodings=(encoding,),
-        algorithm=algorithm,
-        prefix=_text(table, "prefix", "signature.") if "prefix" in table else "",
-        signed=signed,
-        timestamp_header=stamp,
-        tolerance=_tolerance(table, None),
-    )
-    return found, ((stamp,) if stamp else ())
+def _header(table: Mapping[str, Any]) -> str:
+    return _text(table, "header", "signature.").lower()
+
+
+def _hmac(algorithm: str, encoding: signatures.Encoding) -> Callable[[Mapping[str, Any]], signatures.Scheme]:
+    def make(table: Mapping[str, Any]) -> signatures.Scheme:
+        signed = _text(table, "signed", "signature.") if "signed" in table else "{body}"
+        stamp = _text(table, "timestamp_header", "signature.").lower() if "timestamp_header" in table else ""
+        if signed.count("{body}") != 1:
+            raise _fault("signature.signed", "wants `{body}` once, and may have `{timestamp}`")
+        if ("{timestamp}" in signed) != bool(stamp):
+            raise _fault("signature.timestamp_header", "and `{timestamp}` in `signature.signed` want each other")
+        return signatures.Hmac(
+            header=_header(table),
+            encodings=(encoding,),
+            algorithm=algorithm,
+            prefix=_text(table, "prefix", "signature.") if "prefix" in table else "",
+            signed=signed,
+            timestamp_header=stamp,
+            tolerance=_tolerance(table, None),
+        )
+
+    return make
+
+
+def _stamped(encoding: signatures.Encoding) -> Callable[[Mapping[str, Any]], signatures.Scheme]:
+    def make(table: Mapping[str, Any]) -> signatures.Scheme:
+        return signatures.Stamped(header=_header(table), encoding=encoding, tolerance=_tolerance(table, _FIVE_MINUTES))
+
+    return make
+
+
+def _standard(prefix: str) -> Callable[[Mapping[str, Any]], signatures.Scheme]:
+    return lambda table: signatures.Standard(prefix=prefix, tolerance=_tolerance(table, _FIVE_MINUTES))
 
 
 def _tolerance(table: Mapping[str, Any], default: int | None) -> int | None:
@@ -301,3 +295,23 @@ def _tolerance(table: Mapping[str, Any], default: int | None) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise _fault("signature.tolerance", "wants seconds")
     return value * moments.SECOND
+
+
+_FIVE_MINUTES: Final = 300 * moments.SECOND
+_HMAC: Final = ("header", "prefix", "signed", "timestamp_header", "tolerance")
+_STAMPED: Final = ("header", "tolerance")
+# Name -> the settings that it takes, and what it makes of them.
+_SCHEMES: Final[dict[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], signatures.Scheme]]]] = {
+    "hmac-sha256-base64": (_HMAC, _hmac("sha256", "base64")),
+    "hmac-sha256-base64url": (_HMAC, _hmac("sha256", "base64url")),
+    "hmac-sha256-hex": (_HMAC, _hmac("sha256", "hex")),
+    "hmac-sha1-base64": (_HMAC, _hmac("sha1", "base64")),
+    "hmac-sha1-hex": (_HMAC, _hmac("sha1", "hex")),
+    "stamped-hex": (_STAMPED, _stamped("hex")),
+    "stamped-base64": (_STAMPED, _stamped("base64")),
+    "standard-webhooks": (("tolerance",), _standard("webhook-")),
+    "svix": (("tolerance",), _standard("svix-")),
+    "salted-sha256-hex": (("header",), lambda table: signatures.Salted(header=_header(table))),
+    "token": (("header",), lambda table: signatures.Token(header=_header(table))),
+    "basic": ((), lambda _: signatures.Basic()),
+}
