@@ -24,7 +24,9 @@ named: `{ minor = "/amount_cents" }`; a list of objects is `{ each = "/lines", f
 time, test and identity are looked for in the item first and then in the whole body, because envelopes carry them.
 Bodies may be JSON or forms. The signature's scheme is one of hmac-sha256-base64, -base64url, -hex, hmac-sha1-base64,
 -hex (with `prefix`, `signed = "{timestamp}.{body}"`, `timestamp_header`, `tolerance` in seconds), stamped-hex, -base64
-(`t=...,v1=...`), standard-webhooks, svix, salted-sha256-hex, token and basic. `options` reads the table above and names the key of every fault.
+(`t=...,v1=...`), standard-webhooks, svix, salted-sha256-hex, token and basic.
+
+`options` reads the table above and names the key of every fault.
 """
 
 from __future__ import annotations
