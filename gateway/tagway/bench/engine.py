@@ -14,6 +14,7 @@ import msgspec
 from tagway import config as configuration
 from tagway import registry
 from tagway.engine import Fold
+from tagway.process.collector import settle
 
 
 class Folded(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +28,7 @@ class Folded(msgspec.Struct, frozen=True, kw_only=True):
 def fold(config: configuration.Config) -> Folded:
     """Fold the whole log of the configuration's data folder."""
     one = Fold(config.data, config, registry.load(config), lambda: time.time_ns() // 1_000)
+    settle()
     cpu, began = time.process_time(), time.perf_counter()
     one.drain()
     cpu, seconds = time.process_time() - cpu, time.perf_counter() - began

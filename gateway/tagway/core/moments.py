@@ -6,6 +6,7 @@ never guessed to be local: the caller says that it is UTC (`naive_utc=True`), ot
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -22,6 +23,8 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _RFC3339: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))?\s*([Zz]|UTC|[+-]\d\d:?\d\d)?", re.ASCII
 )
+# No time is longer, and what is longer must not fill the cache.
+_LONGEST: Final = 64
 _UNITS: Final = {"s": SECOND, "ms": 1_000, "us": 1}
 
 
@@ -31,7 +34,16 @@ def read(text: Any, *, naive_utc: bool = False) -> int | None:
     Accepts `2026-11-01T10:00:00.123Z`, offsets with or without a colon, a space for the `T`, 0 to 9
     fraction digits (cut to microseconds) and, with `naive_utc`, a time that carries no offset.
     """
-    if not isinstance(text, str) or (match := _RFC3339.fullmatch(text.strip())) is None:
+    if not isinstance(text, str) or len(text) > _LONGEST:
+        return None
+    return _read(text.strip(), naive_utc)
+
+
+# The calls of a batch share a time of sending, and SDKs write the time of an event twice.
+@functools.lru_cache(maxsize=512)
+def _read(text: str, naive_utc: bool) -> int | None:
+    match = _RFC3339.fullmatch(text)
+    if match is None:
         return None
     day, clock, fraction, offset = match.groups()
     if offset is None and not naive_utc:

@@ -23,6 +23,7 @@ from tagway.config import Config
 from tagway.engine import Fold
 from tagway.errors import TagwayError
 from tagway.process.child import DRAIN
+from tagway.process.collector import settle
 from tagway.process.folder import ENGINE, Lock, private
 from tagway.process.logs import to_stderr
 from tagway.process.note import TIMES, Note, Noted
@@ -118,6 +119,7 @@ def _run(config: Config, folder: Path, wakeup: Wakeup) -> None:
         raise TagwayError(f"{folder}: another engine holds the store")
     fold = Fold(folder, config, registry.load(config), lambda: time.time_ns() // 1_000)
     note = Note(folder)
+    settle()
     Loop(fold, note, seconds=config.limits.fold_seconds).run(wakeup)
     note.close()
     fold.close()

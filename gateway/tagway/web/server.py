@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 import socket
 import sys
@@ -20,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from tagway.config import Limits
 from tagway.errors import RefusedError, TagwayError
+from tagway.process.collector import settle
 from tagway.web import wire
 from tagway.web.app import Application
 from tagway.web.intake import Intake
@@ -121,10 +121,7 @@ class Server(uvicorn.Server):
         """Start, and begin to watch for slow senders."""
         await super().startup(sockets)
         self._sweeper = asyncio.create_task(self._sweep())
-        # What start-up made stays; collecting it again and again costs a fifth of the time of large batches.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        settle()
         self._started()
 
     async def shutdown(self, sockets: list[Any] | None = None) -> None:

@@ -82,12 +82,7 @@ def _call(call: Any, path: str, at: str, envelope: Object, received_at: int) -> 
         name=name.strip(),
         raw_name=_raw_name(call, kind),
         message_id=message_id if isinstance(message_id, str) else "",
-        timestamp=moments.corrected(
-            timestamp=moments.read(call.get("timestamp")),
-            original=moments.read(original),
-            sent_at=moments.read(sent) if original else None,
-            received_at=received_at,
-        ),
+        timestamp=_time(call, original, sent, received_at),
         identifiers=_identifiers(call),
         properties=_properties(call, kind),
         traits=_traits(call, kind),
@@ -107,6 +102,18 @@ def _side(call: Object, context: Object) -> Any:
     if not isinstance(name, str) or channel == "web":
         return "web"
     return "server" if _SERVER.search(name.lower()) else "app" if _APP.search(name.lower()) else "web"
+
+
+def _time(call: Object, original: Any, sent: Any, received_at: int) -> int | None:
+    """The caller's own time, which is nearly always there; else the SDK's, by its clock's distance from ours."""
+    if (timestamp := moments.read(call.get("timestamp"))) is not None:
+        return timestamp
+    return moments.corrected(
+        timestamp=None,
+        original=moments.read(original),
+        sent_at=moments.read(sent) if original else None,
+        received_at=received_at,
+    )
 
 
 def _kind(call: Object, path: str) -> Any:
