@@ -24,7 +24,7 @@ class Witness:
         """Close the files."""
         self.feed.close()
 
-    def settled(self, sent: int, seconds: float = 5.0) -> bool:
+    def settled(self, sent: int, seconds: float = 30.0) -> bool:
         """Wait until so many requests are in the log, and all of it is folded; whether they are.
 
         A refusal is answered before its row is written, so the answer alone does not say that it is there.
