@@ -24,6 +24,9 @@ bench: $(READY)
 corpus: $(READY)
 	$(BIN)/python -m tests.corpus
 
+pictures: $(READY)
+	$(BIN)/python -m tests.tui.pictures
+
 laws: $(READY)
 	$(BIN)/pytest -q tests/core/identity --laws
 

@@ -8,6 +8,8 @@ import pytest
 from tagway.errors import ConfigError
 from tagway_tui import keymap
 
+from tests.tui import pictures
+
 _NEVER = {"ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+b", "ctrl+a", "ctrl+s", "ctrl+z"}
 
 
@@ -46,3 +48,9 @@ def test_settings_that_cannot_be_used_name_the_file_and_the_key(tmp_path: Path, 
 
 def test_without_a_file_nothing_is_changed(tmp_path: Path) -> None:
     assert keymap.settings(tmp_path / "none.toml") == keymap.Settings(keys={})
+
+
+def test_the_readme_lists_the_keys_of_today() -> None:
+    text = pictures.README.read_text(encoding="utf-8")
+    assert pictures.with_keys(text) == text, "`make pictures` writes the table anew"
+    assert keymap.markdown() in text

@@ -37,7 +37,9 @@ def fields(raw: Any, event: Json, mapping: Mapping[str, str]) -> list[Field]:
     result: list[Field] = []
     used: set[str] = set()
     for pointer, value in _canonical(event):
-        origin = _origin(pointer, value, mapping, leaves)
+        # A name is canonical; what the vendor called it stands in `raw_event`.
+        sought = event["raw_event"] if pointer == "/name" else value
+        origin = _origin(pointer, sought, mapping, leaves)
         used.add(origin)
         fault = faults.pop(pointer, None)
         result.append(_field(pointer, value, origin, leaves.get(origin), fault))

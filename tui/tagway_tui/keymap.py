@@ -116,6 +116,17 @@ def of(place: str) -> tuple[Key, ...]:
     return tuple(key for key in KEYS if key.place == place)
 
 
+def markdown() -> str:
+    """All keys as a Markdown table, for the README: where, key, what it does, and the id to remap it by."""
+    rows = [f"| {key.place} | {_code(key.keys)} | {key.help} | `{key.place}.{key.id}` |" for key in KEYS]
+    return "\n".join(["| where | key | what it does | id |", "|---|---|---|---|", *rows, ""])
+
+
+def _code(keys: str) -> str:
+    names = (readable(key).replace("|", "\\|") for key in keys.split(","))
+    return " ".join(f"`{name}`" for name in names)
+
+
 _NAMES: Final = {
     "slash": "/", "question_mark": "?", "exclamation_mark": "!", "backslash": "\\", "right_square_bracket": "]",
     "left_square_bracket": "[", "colon": ":", "minus": "-", "plus": "+", "escape": "Esc", "enter": "Enter",
