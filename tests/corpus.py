@@ -22,7 +22,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from tagway import Request, body, catalogue, moments, money, registry
-from tagway.cli.normalize import with_topic
+from tagway.cli.options import with_topic
 from tagway.config import Config
 from tagway.preview import preview
 

@@ -75,7 +75,8 @@ _PERSON: Final = mapping.Table(
         "last_name": mapping.text("/metaData/$last_name", "/metaData/last_name"),
     }
 )
-_ABOUT: Final = {**_FORM.origins(), **_GIVEN.origins(), **_PERSON.origins("/traits")}
+_BARE: Final = {**_FORM.origins(), **_GIVEN.origins(), **_PERSON.origins("/traits")}
+_ENVELOPED: Final = {to: f"/detail{source}" for to, source in _BARE.items()}
 
 
 class Klaviyo(Source):
@@ -138,7 +139,6 @@ def _moment(value: Any) -> int | None:
 
 def _form(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> list[Event]:
     kind = mapping.string(detail.get("type"))
-    within = "/detail" if detail is not envelope else ""
     meta = detail.get("metaData")
     hidden = (
         *_outer_ids(envelope),
@@ -154,7 +154,7 @@ def _form(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> list[Event]
         traits=_PERSON.read(detail),
         context={"url": url} if (url := mapping.string(envelope.get("url"))) else {},
         side="web",
-        mapping={to: f"{within}{source}" for to, source in _ABOUT.items()},
+        mapping=_BARE if detail is envelope else _ENVELOPED,
     )
     if kind in _SHOWN:
         return [_changed(event, name="Popup Shown", form_type=_SHOWN[kind])]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from tagway.cli.normalize import normalize, with_topic
+from tagway.cli.normalize import normalize
+from tagway.cli.options import with_topic
 from tagway.testing import InProcess
 
 from tests.testing.sources import Sound

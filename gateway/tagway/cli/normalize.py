@@ -6,12 +6,11 @@ import sys
 import time
 from collections.abc import Mapping
 from typing import IO, TypeVar
-from urllib.parse import urlencode
 
 import click
 
 from tagway import catalogue, registry
-from tagway.cli.options import as_json, ascii_json, load, located, print_json, read_headers
+from tagway.cli.options import as_json, ascii_json, load, located, print_json, read_headers, with_topic
 from tagway.config import SourceConfig
 from tagway.core.events import Request
 from tagway.core.safe import visible
@@ -73,16 +72,6 @@ def normalize(
         print_json(row) if as_json else _print(row)
     if rows and all(row["status"] == "dead_letter" for row in rows):
         sys.exit(1)
-
-
-def with_topic(source: Source, topic: str, headers: dict[str, str], query: str) -> tuple[dict[str, str], str]:
-    """Headers and query with the topic where this vendor sends it; unchanged where the body says it."""
-    if source.topic_header:
-        return {**headers, source.topic_header: topic}, query
-    if source.topic_query:
-        return headers, "&".join(filter(None, (query, urlencode({source.topic_query: topic}))))
-    click.echo(f"tagway: {source.name} reads its topic from the body; --topic is not used", err=True)
-    return headers, query
 
 
 def _read(source: Source) -> set[str]:

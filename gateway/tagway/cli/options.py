@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
 
 import click
 
 from tagway import config as configuration
 from tagway.config import Config
 from tagway.core import body
+
+if TYPE_CHECKING:
+    from tagway.hookspecs import Source
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -56,3 +60,13 @@ def ascii_json(value: Any) -> str:
 def _escaped(one: str) -> str:
     units = one.encode("utf-16-be")
     return "".join(f"\\u{units[place]:02x}{units[place + 1]:02x}" for place in range(0, len(units), 2))
+
+
+def with_topic(source: Source, topic: str, headers: dict[str, str], query: str) -> tuple[dict[str, str], str]:
+    """Headers and query with the topic where this vendor sends it; unchanged where the body says it."""
+    if source.topic_header:
+        return {**headers, source.topic_header: topic}, query
+    if source.topic_query:
+        return headers, "&".join(filter(None, (query, urlencode({source.topic_query: topic}))))
+    click.echo(f"tagway: {source.name} reads its topic from the body; --topic is not used", err=True)
+    return headers, query

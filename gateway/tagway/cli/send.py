@@ -10,10 +10,11 @@ from typing import Any
 import click
 
 from tagway import registry
-from tagway.cli.options import as_json, load, located, print_json, read_headers
+from tagway.cli.options import as_json, load, located, print_json, read_headers, with_topic
 from tagway.config import Config
 from tagway.core.events import Request
 from tagway.errors import TagwayError
+from tagway.hookspecs import Source
 from tagway.registry import ConfiguredSource
 
 _WAIT = 10
@@ -63,10 +64,9 @@ def _request(
 ) -> Request:
     """The request as the vendor would send it: topic, then signature over what is sent."""
     source, config = bound.source, bound.config
-    headers = {"content-type": "application/json", **further}
-    query = f"{source.topic_query}={topic}" if topic and source.topic_query else ""
-    if topic and source.topic_header:
-        headers[source.topic_header] = topic
+    headers, query = {"content-type": _content_type(source, body), **further}, ""
+    if topic is not None:
+        headers, query = with_topic(source, topic, headers, query)
     now = time.time_ns() // 1_000
     where = (path or source.routes[0].path).replace("{source}", bound.name)
     request = Request(
@@ -80,6 +80,15 @@ def _request(
     if config.path_token:
         where += f"/{config.path_token}"
     return Request(source=bound.name, path=where, query=query, headers=headers, body=body, received_at=now)
+
+
+def _content_type(source: Source, body: bytes) -> str:
+    """What the vendor would call the body: a source that takes forms gets one, unless the body is JSON."""
+    if not source.forms or body.lstrip()[:1] in (b"{", b"["):
+        return "application/json"
+    if body.startswith(b"--"):
+        return "multipart/form-data; boundary=" + body[2:].split(b"\n", 1)[0].strip().decode("latin-1")
+    return "application/x-www-form-urlencoded"
 
 
 def _running(config: Config) -> str:

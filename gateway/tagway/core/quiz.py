@@ -23,7 +23,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 
 from tagway.core import body, captures
-from tagway.core.events import Event, Identifier, Side
+from tagway.core.events import NOTHING, Event, Identifier, Side
 
 _NAMES: Final = ("label", "value", "text", "title", "name", "full", "id")
 
@@ -170,7 +170,8 @@ def _event(
         side=response.side,
         test=response.test,
         item=item,
-        mapping=response.mapping,
+        # The mapping is that of the whole response: an answer is an item of its own.
+        mapping=NOTHING if item else response.mapping,
     )
 
 

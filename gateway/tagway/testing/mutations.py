@@ -16,9 +16,20 @@ if TYPE_CHECKING:
 Step = str | int
 Where = tuple[Step, ...]
 
+_DEPTH: Final = 60
+
+
+def _deep() -> list[Any]:
+    """A list in a list, nearly as deep as the gateway takes."""
+    value: list[Any] = []
+    for _ in range(_DEPTH):
+        value = [value]
+    return value
+
+
 WRONG: Final[tuple[Any, ...]] = (
     None, True, False, 0, -1, 10**30, Decimal("-0.5"), Decimal("1E+400"), Decimal("1E+999999"), "", " ", "x", "0",
-    "1E400", "9" * 400, [], {}, [None], [[]], [{}], {"": None}, {"id": {}},
+    "1E400", "9" * 400, [], {}, [None], [[]], [{}], {"": None}, {"id": {}}, _deep(),
 )  # fmt: skip
 """A value of every type, and the ones of each type that code forgets."""
 
