@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "up": ("up", "The gateway and its live screen."),
     "redrive": ("redrive", "Quarantined requests again, counted first."),
     "send": ("send", "Sign and send a body as the vendor would."),
+    "snippet": ("snippet", "The code to paste: html, gtm, shopify-pixel."),
     "serve": ("serve", "The gateway alone, in the foreground."),
     "demo": ("demo", "A simulated store, its gateway and the screen."),
     "events": ("events", "Query recorded events."),

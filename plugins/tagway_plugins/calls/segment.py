@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -42,9 +43,9 @@ class Segment(Source):
         return dialect.settings("Segment.io", endpoint, key)
 
     def snippet(self, endpoint: str, key: str) -> str:
-        """The options that point analytics.js here."""
-        protocol, _, host = endpoint.rpartition("://")
-        return _SNIPPET.format(key=key or "YOUR_WRITE_KEY", endpoint=endpoint, host=host, protocol=protocol or "https")
+        """A script for any page: page views, `tagway.track` and `tagway.identify`, without an SDK."""
+        page = files(__package__).joinpath("page.html").read_text(encoding="utf-8")
+        return page.replace("ENDPOINT", endpoint).replace("WRITE_KEY", key)
 
     def examples(self) -> Sequence[Example]:
         """A batch: an anonymous view, then who it was."""
@@ -89,15 +90,6 @@ _BATCH: Final = {
         },
     ],
 }
-_SNIPPET: Final = """\
-import {{ AnalyticsBrowser }} from "@segment/analytics-next";
-
-export const analytics = AnalyticsBrowser.load(
-  {{ writeKey: "{key}", cdnURL: "{endpoint}" }},
-  {{ integrations: {{ "Segment.io": {{ apiHost: "{host}/v1", protocol: "{protocol}" }} }} }},
-);
-"""
-
 _EVENTS: Final = {
     "Product Added": "Added to Cart",
     "Product Removed": "Removed from Cart",

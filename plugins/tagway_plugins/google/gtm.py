@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from importlib.resources import files
 from typing import Any, Final
 
 from tagway import (
@@ -86,8 +87,9 @@ class Gtm(Source):
         return [one for place, push in enumerate(document) for one in _events(push, body.pointer(place))]
 
     def snippet(self, endpoint: str, key: str) -> str:
-        """A Custom HTML tag; trigger it on the events to forward."""
-        return _SNIPPET.replace("ENDPOINT", f"{endpoint}/collect/{key}" if key else f"{endpoint}/collect")
+        """A Custom HTML tag for all pages, which forwards every event of the dataLayer."""
+        tag = files(__package__).joinpath("tag.html").read_text(encoding="utf-8")
+        return tag.replace("ENDPOINT", f"{endpoint}/collect/{key}" if key else f"{endpoint}/collect")
 
     def examples(self) -> Sequence[Example]:
         """An item added, as GA4's reference pushes it, with what the tag adds."""
@@ -197,40 +199,6 @@ _ADD_TO_CART: Final = {
         ],
     },
 }
-_SNIPPET: Final = """\
-<script>
-(function () {
-  // Tagway: forwards the dataLayer event that fires this tag.
-  var name = {{Event}};
-  var push = [].slice.call(window.dataLayer || []).reverse().find(function (one) { return one.event === name; });
-  if (!push) return;
-  function cookie(key) {
-    var found = document.cookie.match("(?:^|; )" + key + "=([^;]*)");
-    return found ? decodeURIComponent(found[1]) : undefined;
-  }
-  var id;
-  try {
-    id = localStorage.getItem("tagway_anonymous_id") || crypto.randomUUID();
-    localStorage.setItem("tagway_anonymous_id", id);
-  } catch (blocked) {}
-  fetch("ENDPOINT", {
-    method: "POST",
-    keepalive: true,
-    headers: { "Content-Type": "text/plain" },
-    body: JSON.stringify(Object.assign({
-      event_id: crypto.randomUUID(),
-      timestamp: new Date().toISOString(),
-      anonymous_id: id,
-      client_id: (cookie("_ga") || "").split(".").slice(2).join(".") || undefined,
-      cart_id: cookie("cart"),
-      page_location: location.href,
-      page_title: document.title,
-      page_referrer: document.referrer
-    }, push))
-  });
-})();
-</script>
-"""
 
 
 @hookimpl
