@@ -66,22 +66,15 @@ def _call(call: Any, path: str, at: str, envelope: Object, received_at: int) -> 
     if not isinstance(call, dict):
         return _dead("expected a call: an object with a `type`", at)
     kind = _kind(call, path)
-    if kind is None:
-        return _dead(f"expected one of {', '.join(sorted(_CALLS))}", f"{at}/type")
-    name = call.get("event") if kind == "track" else kind
-    if not isinstance(name, str) or not name.strip():
-        return _dead("expected the event's name", f"{at}/event")
-    for key in ("properties", "traits"):
-        if not isinstance(call.get(key), dict | None):
-            return _dead("expected an object", f"{at}/{key}")
+    if (fault := _fault(call, kind, at)) is not None:
+        return fault
     original, sent = call.get("originalTimestamp"), call.get("sentAt") or envelope.get("sentAt")
     context = _context(call, envelope, original, sent)
-    message_id = mapping.as_identifier(call.get("messageId"))
     return Event(
         type=kind,
-        name=name.strip(),
+        name=call["event"].strip() if kind == "track" else kind,
         raw_name=_raw_name(call, kind),
-        message_id=message_id if isinstance(message_id, str) else "",
+        message_id=mapping.string(mapping.as_identifier(call.get("messageId"))),
         timestamp=_time(call, original, sent, received_at),
         identifiers=_identifiers(call),
         properties=_properties(call, kind),
@@ -91,6 +84,16 @@ def _call(call: Any, path: str, at: str, envelope: Object, received_at: int) -> 
         item=at,
         mapping=_ORIGINS,
     )
+
+
+def _fault(call: Object, kind: str | None, at: str) -> DeadLetter | None:
+    """Why a call cannot become an event; None when it can."""
+    if kind is None:
+        return _dead(f"expected one of {', '.join(sorted(_CALLS))}", f"{at}/type")
+    if kind == "track" and not (isinstance(name := call.get("event"), str) and name.strip()):
+        return _dead("expected the event's name", f"{at}/event")
+    wrong = next((key for key in ("properties", "traits") if not isinstance(call.get(key), dict | None)), None)
+    return _dead("expected an object", f"{at}/{wrong}") if wrong else None
 
 
 def _side(call: Object, context: Object) -> Any:
@@ -105,13 +108,14 @@ def _side(call: Object, context: Object) -> Any:
 
 
 def _time(call: Object, original: Any, sent: Any, received_at: int) -> int | None:
-    """The caller's own time, which is nearly always there; else the SDK's, by its clock's distance from ours."""
-    if (timestamp := moments.read(call.get("timestamp"))) is not None:
+    """The caller's own time, which nearly always stands alone; else what the SDK's clock says, held against ours."""
+    timestamp = moments.read(call.get("timestamp"))
+    if not original:
         return timestamp
     return moments.corrected(
-        timestamp=None,
+        timestamp=timestamp,
         original=moments.read(original),
-        sent_at=moments.read(sent) if original else None,
+        sent_at=moments.read(sent),
         received_at=received_at,
     )
 

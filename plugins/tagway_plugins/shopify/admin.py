@@ -29,7 +29,7 @@ from tagway import (
 )
 
 from tagway_plugins.shopify import demo
-from tagway_plugins.shopify.topics import CONTEXT, PERSON, TOPICS, UNPLANNED, Topic
+from tagway_plugins.shopify.topics import CONSENTS, CONTEXT, PERSON, TOPICS, UNPLANNED, Topic
 from tagway_plugins.shopify.values import attribute_ids
 
 _HEADERS: Final = (
@@ -71,15 +71,24 @@ class Shopify(Source):
         topic = _topic(request)
         if topic == "customers/merge":
             return [_merge(document, request)]
-        return [_event(topic, TOPICS.get(topic), document, request)]
+        return [_event(topic, _known(topic, document), document, request)]
 
     def examples(self) -> Sequence[Example]:
         """A cart and the order that it becomes."""
         return demo.WEBHOOKS
 
 
+def _known(topic: str, document: Mapping[str, Any]) -> Topic | None:
+    """What Tagway knows of a topic; of a consent, whether it was given."""
+    if topic not in CONSENTS:
+        return TOPICS.get(topic)
+    pointer, given = CONSENTS[topic]
+    return given if mapping.path(pointer)(document) == "subscribed" else None
+
+
 def _event(topic: str, known: Topic | None, document: dict[str, Any], request: Request) -> Event:
     """The event of one delivery; an unknown topic's is named after it and carries the least."""
+    origins = _UNPLANNED_ORIGINS if known is None else _ORIGINS[topic]
     if known is None:
         times = ("/updated_at", "/created_at")
         known = Topic(name=_name_of(topic), table=UNPLANNED, times=times, person="/customer", planned=False)
@@ -97,7 +106,7 @@ def _event(topic: str, known: Topic | None, document: dict[str, Any], request: R
         context=_context(document, request),
         side="server",
         test=_is_test(document, request),
-        mapping=_ORIGINS.get(topic, _UNPLANNED_ORIGINS),
+        mapping=origins,
         asks=known.asks,
     )
 
@@ -137,7 +146,9 @@ def _origins(table: mapping.Table, person: str | None) -> dict[str, str]:
     return table.origins() | {to: f"{person}{source}" for to, source in names.items()}
 
 
-_ORIGINS: Final = {topic: _origins(known.table, known.person) for topic, known in TOPICS.items()}
+_ORIGINS: Final = {topic: _origins(known.table, known.person) for topic, known in TOPICS.items()} | {
+    topic: _origins(given.table, given.person) for topic, (_, given) in CONSENTS.items()
+}
 _UNPLANNED_ORIGINS: Final = _origins(UNPLANNED, "/customer")
 
 
@@ -197,8 +208,8 @@ def _is_test(document: Mapping[str, Any], request: Request) -> bool:
 
 def _topic(request: Request) -> str:
     """The topic of a delivery: its header, or `?topic=` where a forwarder put it."""
-    query = parse_qs(request.query).get("topic", [""])
-    topic = (_header(request, "topic") or query[0]).strip().lower()
+    topic = _header(request, "topic") or parse_qs(request.query).get("topic", [""])[0]
+    topic = topic.strip().lower()
     if not topic:
         raise PayloadError("the topic is missing: Shopify sends it in the header X-Shopify-Topic")
     return topic if "/" in topic else _SPELLINGS.get(topic, topic.replace("_", "/", 1))

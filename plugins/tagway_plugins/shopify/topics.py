@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final, Literal
 
-from tagway import mapping, money
+from tagway import mapping
 
+from tagway_plugins.shopify.derived import Properties, cart_totals, edited, furthest_step, refund_totals
 from tagway_plugins.shopify.values import token, variant_title
-
-Properties = dict[str, Any]
 
 
 def _nothing_more(document: Mapping[str, Any]) -> Properties:
@@ -168,85 +166,6 @@ UNPLANNED: Final = mapping.Table(
 """What an unknown topic's event carries: enough to find the resource and its person."""
 
 
-_LINE_CURRENCY: Final = mapping.path("/line_price_set/shop_money/currency_code")
-
-
-def _cart_totals(cart: Mapping[str, Any]) -> Properties:
-    """A cart has neither a total nor a currency of its own: both come from its lines, or not at all."""
-    lines = cart.get("line_items")
-    if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):
-        return {}
-    currencies = {money.currency(_LINE_CURRENCY(line)) for line in lines}
-    currency = currencies.pop() if len(currencies) == 1 else None
-    prices = [money.amount(line.get("line_price"), currency) for line in lines]
-    quantities = [mapping.as_count(line.get("quantity")) for line in lines]
-    found: Properties = {"currency": currency} if currency else {}
-    if None not in prices:
-        found["value"] = money.total([price for price in prices if price is not None])
-    if all(isinstance(one, int) and not isinstance(one, bool) for one in quantities):
-        found["item_count"] = sum(quantities)
-    return found
-
-
-def _refund_totals(refund: Mapping[str, Any]) -> Properties:
-    """What was paid back: the sum of the refund's transactions, those that failed apart."""
-    transactions = refund.get("transactions")
-    if not isinstance(transactions, list) or not all(isinstance(one, dict) for one in transactions):
-        return {}
-    done = [one for one in transactions if one.get("status") not in ("failure", "error")]
-    currencies = {money.currency(one.get("currency")) for one in done} - {None}
-    if len(currencies) > 1:
-        return {}
-    currency = currencies.pop() if currencies else _refund_currency(refund)
-    amounts = [money.amount(one.get("amount"), currency) for one in done]
-    found: Properties = {"currency": currency} if currency else {}
-    if None not in amounts:
-        found["refund_amount"] = money.total([one for one in amounts if one is not None] or [Decimal(0)])
-    return found
-
-
-_REFUND_CURRENCIES: Final = tuple(
-    mapping.path(f"{place}/shop_money/currency_code")
-    for place in ("/refund_line_items/0/subtotal_set", "/total_duties_set", "/order_adjustments/0/amount_set")
-)
-
-
-def _refund_currency(refund: Mapping[str, Any]) -> str | None:
-    """A refund without transactions (goods only) still tells its currency beside its lines."""
-    return next((code for one in _REFUND_CURRENCIES if (code := money.currency(one(refund)))), None)
-
-
-_STEPS: Final = (
-    ("shipping", ("/shipping_line", "/shipping_lines/0")),
-    ("address", ("/shipping_address/address1", "/billing_address/address1")),
-    ("contact", ("/email", "/phone", "/customer/email")),
-)
-_STEP_PATHS: Final = tuple((step, [mapping.path(one) for one in places]) for step, places in _STEPS)
-
-
-def _furthest_step(checkout: Mapping[str, Any]) -> Properties:
-    """Shopify says only that a checkout changed: its step is the furthest one whose data it holds."""
-    for step, places in _STEP_PATHS:
-        if any(place(checkout) for place in places):
-            return {"step": step}
-    return {}
-
-
-def _edited(document: Mapping[str, Any]) -> Properties:
-    """Which parts of an order an edit touched; the body has the differences only."""
-    edit = document.get("order_edit")
-    lists = {"line_items", "discounts", "shipping_lines"}
-    if not isinstance(edit, dict):
-        return {}
-    touched = sorted(key for key in lists & edit.keys() if _holds_anything(edit[key]))
-    return {"changed": touched} if touched else {}
-
-
-def _holds_anything(value: Any) -> bool:
-    """Whether there is anything in lists within objects: an edit lists every part, also the untouched ones."""
-    return any(map(_holds_anything, value.values())) if isinstance(value, dict) else bool(value)
-
-
 def _order(name: str, *times: str, table: mapping.Table = _ORDER, planned: bool = True) -> Topic:
     times = (*times, "/updated_at", "/created_at")
     return Topic(name=name, table=table, times=times, person="/customer", planned=planned)
@@ -278,7 +197,7 @@ _REFUND: Final = mapping.Table(
 
 
 def _cart(*times: str) -> Topic:
-    return Topic(name="Cart Updated", table=_CART, times=times, derive=_cart_totals)
+    return Topic(name="Cart Updated", table=_CART, times=times, derive=cart_totals)
 
 
 _CANCELLED: Final = _ORDER.with_fields(
@@ -287,6 +206,44 @@ _CANCELLED: Final = _ORDER.with_fields(
 _SPENT: Final = {"total_spent": mapping.amount("/total_spent"), "orders_count": mapping.count("/orders_count")}
 _CHANGED: Final = ("/updated_at", "/created_at")
 
+
+def _agreed(document: Mapping[str, Any]) -> Properties:
+    """What a consent that was given says beyond the address."""
+    del document
+    return {"consent": True, "capture_source": "other"}
+
+
+CONSENTS: Final[Mapping[str, tuple[str, Topic]]] = {
+    "customers_email_marketing_consent/update": (
+        "/email_marketing_consent/state",
+        Topic(
+            name="Email Captured",
+            table=mapping.Table(
+                {
+                    "email": mapping.text("/email_address", "/email"),
+                    "customer_id": mapping.identifier("/customer_id", "/id"),
+                }
+            ),
+            times=("/email_marketing_consent/consent_updated_at",),
+            derive=_agreed,
+            planned=False,
+        ),
+    ),
+    "customers_marketing_consent/update": (
+        "/sms_marketing_consent/state",
+        Topic(
+            name="SMS Captured",
+            table=mapping.Table(
+                {"phone": mapping.text("/phone"), "customer_id": mapping.identifier("/customer_id", "/id")}
+            ),
+            times=("/sms_marketing_consent/consent_updated_at",),
+            derive=_agreed,
+            planned=False,
+        ),
+    ),
+}
+"""Topics that are a capture only where the state at a pointer is "subscribed"; else they are unplanned."""
+
 TOPICS: Final[Mapping[str, Topic]] = {
     "carts/create": _cart("/created_at", "/updated_at"),
     "carts/update": _cart("/updated_at", "/created_at"),
@@ -294,7 +251,7 @@ TOPICS: Final[Mapping[str, Topic]] = {
         name="Checkout Started", table=_CHECKOUT, times=("/created_at", "/updated_at"), person="/customer"
     ),
     "checkouts/update": Topic(
-        name="Checkout Step Completed", table=_CHECKOUT, times=_CHANGED, derive=_furthest_step, person="/customer"
+        name="Checkout Step Completed", table=_CHECKOUT, times=_CHANGED, derive=furthest_step, person="/customer"
     ),
     "orders/create": _order("Order Completed", "/created_at", "/processed_at"),
     "orders/paid": _order("Order Completed"),
@@ -303,7 +260,7 @@ TOPICS: Final[Mapping[str, Topic]] = {
         name="Order Updated",
         table=mapping.Table({"order_id": mapping.identifier("/order_edit/order_id")}),
         times=("/order_edit/committed_at", "/order_edit/created_at"),
-        derive=_edited,
+        derive=edited,
     ),
     "orders/cancelled": _order("Order Cancelled", "/cancelled_at", table=_CANCELLED),
     "orders/fulfilled": _order("Order Fulfilled", "/fulfillments/0/created_at", table=_FULFILLED),
@@ -315,7 +272,7 @@ TOPICS: Final[Mapping[str, Topic]] = {
         table=_REFUND,
         times=("/processed_at", "/created_at"),
         currency="/transactions/0/currency",
-        derive=_refund_totals,
+        derive=refund_totals,
     ),
     "customers/create": Topic(
         name="Customer Created", table=_CUSTOMER, times=("/created_at", "/updated_at"), person=""

@@ -122,11 +122,6 @@ def test_identify_gives_the_email_of_its_traits(judge: Judge) -> None:
     assert judged.identifiers == (Identifier("email", "ana@example.com"),)
 
 
-def test_an_alias_whose_source_says_what_the_earlier_id_is_joins_no_browser(judge: Judge) -> None:
-    judged = judge("alias", {"previous_id": "43"}, type="alias", ids={"user_id": "43"})
-    assert judged.identifiers == (Identifier("user_id", "43"),)
-
-
 def test_alias_joins_the_earlier_id_as_a_browser_s(judge: Judge) -> None:
     judged = judge("alias", {"previous_id": "a"}, type="alias", ids={"user_id": "u"})
     assert judged.identifiers == (Identifier("user_id", "u"), Identifier("anonymous_id", "a"))
