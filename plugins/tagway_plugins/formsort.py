@@ -14,7 +14,20 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from tagway import DeadLetter, Event, Request, Source, body, captures, hookimpl, mapping, moments, quiz, signatures
+from tagway import (
+    DeadLetter,
+    Event,
+    PayloadError,
+    Request,
+    Source,
+    body,
+    captures,
+    hookimpl,
+    mapping,
+    moments,
+    quiz,
+    signatures,
+)
 
 _CONTEXT: Final = mapping.Table({name: mapping.text(f"/{name}") for name in ("variant_label", "variant_uuid")})
 _ABOUT: Final = {
@@ -33,8 +46,10 @@ class Formsort(Source):
     side = "provider"
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
-        """The answers so far, and the completion when the flow is finalized."""
+        """The answers so far, and the completion when the flow is finalized. Raises `PayloadError`."""
         document = request.document()
+        if not document.keys() & {"answers", "responder_uuid"}:
+            raise PayloadError("expected `answers` of a `responder_uuid`", pointer="/answers")
         given = document.get("answers")
         answers = given if isinstance(given, dict) else {}
         hidden = {

@@ -50,6 +50,8 @@ class Jotform(Source):
         named = {_name(key): value for key, value in answers.items()}
         hidden_kinds = {name for name in named if captures.identifiers_in({name: named[name]}, captures.PASSED_IN)}
         within = () if raw is fields else ("rawRequest",)
+        if not (answers or fields.keys() & {"submissionID", "formID"}):
+            raise PayloadError("expected a submission: neither its id nor answers are there", pointer="/submissionID")
         submission = mapping.string(fields.get("submissionID"))
         response = quiz.Response(
             provider="jotform",

@@ -11,7 +11,8 @@ Onsite forms fire the browser event `klaviyoForms`. A page that forwards it send
      "anonymousId": "...", "messageId": "...", "timestamp": "..."}
 
 Browsers cannot sign: give these a source of their own (`[sources.klaviyo_forms] plugin = "klaviyo"`, with a
-`path_token`). The Webhook action of a flow sends whatever the merchant wrote; use the plugin `mapping` for it.
+`path_token`). The Webhook action of a flow sends whatever the merchant wrote: of it the person
+is kept, and the plugin `mapping` reads the rest.
 """
 
 from __future__ import annotations
@@ -101,7 +102,13 @@ class Klaviyo(Source):
         detail = document.get("detail", document)
         if isinstance(detail, dict) and "formId" in detail:
             return _form(document, detail)
-        raise PayloadError("expected a list in `data`, or a form event with a `formId`", pointer="/data")
+        ids = captures.identifiers_in(document)
+        if not ids:
+            raise PayloadError(
+                "expected a list in `data`, a form event with a `formId`, or an address", pointer="/data"
+            )
+        # The webhook of a flow: whatever the merchant wrote, but it says who is meant.
+        return [Event(name="Flow Webhook Received", raw_name="flow webhook", identifiers=ids, side="provider")]
 
 
 def _webhook(items: list[Any]) -> Iterator[Event | DeadLetter]:

@@ -17,7 +17,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from tagway import DeadLetter, Event, Request, Route, Source, body, captures, hookimpl, mapping, moments, quiz
+from tagway import (
+    DeadLetter,
+    Event,
+    PayloadError,
+    Request,
+    Route,
+    Source,
+    body,
+    captures,
+    hookimpl,
+    mapping,
+    moments,
+    quiz,
+)
 
 _PREFIX: Final = "octane.quiz."
 _PRODUCT: Final = mapping.Table(
@@ -45,8 +58,13 @@ class Octane(Source):
     side = "web"
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
-        """Quiz events of a browser event; what is neither an answer nor a completion is kept under its own name."""
+        """Quiz events of a browser event; what is neither an answer nor a completion is kept under its own name.
+
+        Raises `PayloadError` for a body that is none.
+        """
         document = request.document()
+        if not document.keys() & {"event", "detail"}:
+            raise PayloadError("expected an `event` and its `detail`", pointer="/event")
         name = mapping.string(document.get("event")) or f"{_PREFIX}completed"
         detail = document.get("detail")
         kind = name.removeprefix(_PREFIX)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
-from tagway import DeadLetter, Event, Request, Source, body, hookimpl, mapping, moments, quiz, signatures
+from tagway import DeadLetter, Event, PayloadError, Request, Source, body, hookimpl, mapping, moments, quiz, signatures
 
 _ASKS: Final[dict[str, Literal["", "email", "phone"]]] = {
     "email": "email",
@@ -70,12 +70,14 @@ class RevenueHunt(Source):
     side = "provider"
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
-        """Quiz events of a response."""
+        """Quiz events of a response. Raises `PayloadError` for a body that is none."""
         document = request.document()
         about = _RESPONSE.read(document)
         response_id = mapping.string(about.get("response_id"))
         blocks = list(_answers(document))
         products = _products(document)
+        if not (response_id or blocks):
+            raise PayloadError("expected a response: neither its id nor answers are there", pointer="/responseId")
         response = quiz.Response(
             provider="revenuehunt",
             quiz_id=mapping.string(about.get("quiz_id")),

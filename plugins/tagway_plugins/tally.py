@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
-from tagway import DeadLetter, Event, Request, Source, body, hookimpl, mapping, moments, quiz, signatures
+from tagway import DeadLetter, Event, PayloadError, Request, Source, body, hookimpl, mapping, moments, quiz, signatures
 
 _ASKS: Final[dict[str, Literal["", "email", "phone"]]] = {"INPUT_EMAIL": "email", "INPUT_PHONE_NUMBER": "phone"}
 _HIDDEN: Final = "HIDDEN_FIELDS"
@@ -35,11 +35,13 @@ class Tally(Source):
     side = "provider"
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
-        """Quiz events of a response; any other kind of delivery is kept under its own name."""
+        """Quiz events of a response; any other kind of delivery is kept under its own name. Raises `PayloadError`."""
         document = request.document()
         kind = mapping.string(document.get("eventType")) or "FORM_RESPONSE"
         data = document.get("data")
         at = moments.read(document.get("createdAt"))
+        if kind == "FORM_RESPONSE" and not isinstance(data, dict):
+            raise PayloadError("expected the response in `data`", pointer="/data")
         if kind != "FORM_RESPONSE" or not isinstance(data, dict):
             event_id = mapping.string(document.get("eventId"))
             return [Event(name=kind, raw_name=kind, message_id=event_id, timestamp=at, side="provider")]

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal
 
-from tagway import DeadLetter, Event, Request, Source, body, hookimpl, mapping, moments, quiz, signatures
+from tagway import DeadLetter, Event, PayloadError, Request, Source, body, hookimpl, mapping, moments, quiz, signatures
 
 _ASKS: Final[dict[str, Literal["", "email", "phone"]]] = {"email": "email", "phone_number": "phone"}
 _RESULT: Final = mapping.Table(
@@ -41,10 +41,12 @@ class Typeform(Source):
     side = "provider"
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
-        """Quiz events of a response; any other kind of delivery is kept under its own name."""
+        """Quiz events of a response; any other kind of delivery is kept under its own name. Raises `PayloadError`."""
         document = request.document()
         kind = mapping.string(document.get("event_type")) or "form_response"
         response = document.get("form_response")
+        if kind == "form_response" and not isinstance(response, dict):
+            raise PayloadError("expected a `form_response`", pointer="/form_response")
         if not isinstance(response, dict):
             return [
                 Event(name=kind, raw_name=kind, message_id=mapping.string(document.get("event_id")), side="provider")

@@ -51,6 +51,18 @@ def test_an_address_of_a_typed_field_is_captured_even_if_it_is_wrong() -> None:
     assert (captured.name, captured.properties["email"]) == ("Email Captured", "ana(at)example")
 
 
+def test_a_second_address_is_captured_alone_because_it_may_be_a_friends() -> None:
+    friend = answer("friend", "bea@example.com")
+    *_, own, other = quiz.events(response(answer("mail", "ana@example.com"), friend, hidden={"anonymous_id": "a"}))
+    assert own.identifiers == (("anonymous_id", "a"), ("email", "ana@example.com"))
+    assert (other.name, other.identifiers) == ("Email Captured", (("email", "bea@example.com"),))
+
+
+def test_an_address_that_is_repeated_is_captured_once() -> None:
+    again = answer("confirm", "Ana@example.com")
+    assert told(answer("mail", "ana@example.com"), again) == ["Quiz Completed", "Email Captured"]
+
+
 def test_an_email_that_the_link_carried_identifies_and_is_no_capture() -> None:
     (completed,) = quiz.events(response(hidden={"email": "ana@example.com"}))
     assert (completed.name, completed.identifiers) == ("Quiz Completed", (("email", "ana@example.com"),))

@@ -10,7 +10,8 @@ A plugin reads its vendor's body into a `Response`; `events` makes of it, the sa
 - `Quiz Started`, when there is nothing of all that.
 
 All of them carry every identifier of the response: its hidden fields, the vendor's own id of the respondent, and
-the addresses given, so that the first answer belongs to the person who gives an email at the end.
+the addresses given, so that the first answer belongs to the person who gives an email at the end. Of several emails
+or phone numbers the first is the person's; another one is captured on its own.
 """
 
 from __future__ import annotations
@@ -88,8 +89,14 @@ def events(response: Response) -> list[Event]:
     addresses: dict[str, str] = {one.kind: one.value for one in reversed(given) if one.kind}
     ids = _identifiers(response, addresses)
     found = [_completed(response, given, addresses, ids)] if response.completed else []
+    told: set[str] = set()
     for one in given:
-        found += _captured(response, one, ids) if one.kind else [_answered(response, one, ids)]
+        if not one.kind:
+            found.append(_answered(response, one, ids))
+        elif one.value.casefold() not in told:
+            # A second, other address may be a friend's: it is captured alone, and joins nobody here.
+            found += _captured(response, one, ids if one.value == addresses[one.kind] else ())
+            told.add(one.value.casefold())
     return found or [_event(response, "Quiz Started", ids, _about(response), suffix="started")]
 
 
