@@ -12,7 +12,6 @@ because an added line alone tells neither.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from tagway import (
@@ -31,149 +30,12 @@ from tagway import (
 )
 
 from tagway_plugins.shopify import demo
-from tagway_plugins.shopify.values import attribute_ids, token, variant_title
+from tagway_plugins.shopify.standard import EVENTS, PAGE
+from tagway_plugins.shopify.values import attribute_ids, token
 
-_VARIANT: Final = {
-    "product_id": "/product/id",
-    "variant_id": "/id",
-    "sku": "/sku",
-    "name": "/product/title",
-    "variant": "/title",
-    "brand": "/product/vendor",
-    "category": "/product/type",
-    "price": "/price/amount",
-    "url": "/product/url",
-    "image_url": "/image/src",
-}
-_READERS: Final[Mapping[str, Callable[..., mapping.Field]]] = {
-    "product_id": mapping.identifier,
-    "variant_id": mapping.identifier,
-    "variant": variant_title,
-    "price": mapping.amount,
-    "url": mapping.url,
-    "image_url": mapping.url,
-}
-
-
-def _variant(at: str = "") -> dict[str, mapping.Field]:
-    """The fields of a product variant that stands at a pointer."""
-    return {name: _READERS.get(name, mapping.text)(f"{at}{pointer}") for name, pointer in _VARIANT.items()}
-
-
-_LISTED: Final = mapping.Table({**_variant(), "currency": mapping.currency("/price/currencyCode")})
-_CART_LINE: Final = mapping.Table(
-    {
-        **_variant("/merchandise"),
-        "quantity": mapping.count("/quantity"),
-        "line_total": mapping.amount("/cost/totalAmount/amount"),
-    }
-)
-_CHECKOUT_LINE: Final = mapping.Table(
-    {
-        **_variant("/variant"),
-        "name": mapping.text("/variant/product/title", "/title"),
-        "quantity": mapping.count("/quantity"),
-        "line_total": mapping.amount("/finalLinePrice/amount"),
-    }
-)
-_ADDED: Final = _CART_LINE.with_fields(
-    {"currency": mapping.currency("/merchandise/price/currencyCode", "/cost/totalAmount/currencyCode")}
-)
-_COLLECTION: Final = mapping.Table(
-    {
-        "collection_id": mapping.identifier("/id"),
-        "collection_name": mapping.text("/title"),
-        "products": mapping.each("/productVariants", _LISTED),
-    }
-)
-_SEARCH: Final = mapping.Table({"query": mapping.text("/query"), "products": mapping.each("/productVariants", _LISTED)})
-_CART: Final = mapping.Table(
-    {
-        "cart_id": token("/id"),
-        "currency": mapping.currency("/cost/totalAmount/currencyCode"),
-        "value": mapping.amount("/cost/totalAmount/amount"),
-        "item_count": mapping.count("/totalQuantity"),
-        "products": mapping.each("/lines", _CART_LINE),
-    }
-)
-_CHECKOUT: Final = mapping.Table(
-    {
-        "checkout_id": token("/token"),
-        "currency": mapping.currency("/currencyCode"),
-        "subtotal": mapping.amount("/subtotalPrice/amount"),
-        "value": mapping.amount("/subtotalPrice/amount"),
-        "total": mapping.amount("/totalPrice/amount"),
-        "tax": mapping.amount("/totalTax/amount"),
-        "shipping": mapping.amount("/shippingLine/price/amount"),
-        "discount": mapping.amount("/discountsAmount/amount"),
-        "coupon": mapping.text("/discountApplications/0/title"),
-        "email": mapping.text("/email"),
-        "phone": mapping.text("/phone"),
-        "products": mapping.each("/lineItems", _CHECKOUT_LINE),
-    }
-)
-_ORDER: Final = _CHECKOUT.with_fields(
-    {
-        # Null until the order exists, which may be after the thank-you page was shown.
-        "order_id": mapping.identifier("/order/id"),
-        "customer_id": mapping.identifier("/order/customer/id"),
-        "is_first_order": mapping.flag("/order/customer/isFirstOrder"),
-        "payment_method": mapping.text("/transactions/0/paymentMethod/type", "/transactions/0/gateway"),
-    }
-)
-_PAGE: Final = mapping.Table(
-    {
-        "url": mapping.url("/location/href"),
-        "path": mapping.text("/location/pathname"),
-        "title": mapping.text("/title"),
-        "referrer": mapping.text("/referrer"),
-    }
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
-    """What becomes of one standard event: `root` is the pointer of the object that `table` reads."""
-
-    name: str
-    root: str
-    table: mapping.Table
-    currency: str = ""
-    more: Mapping[str, Any]
-
-    @property
-    def origins(self) -> dict[str, str]:
-        return {to: f"{self.root}{source}" for to, source in self.table.origins().items()}
-
-
-def _kind(name: str, root: str, table: mapping.Table, currency: str = "", **more: Any) -> _Kind:
-    return _Kind(name=name, root=root, table=table, currency=currency, more=more)
-
-
-def _checkout(name: str, table: mapping.Table = _CHECKOUT, **more: Any) -> _Kind:
-    return _kind(name, "/data/checkout", table, "/currencyCode", **more)
-
-
-_VARIANT_ROOT: Final = "/data/productVariant"
-_LINE_ROOT: Final = "/data/cartLine"
-_LINE_CURRENCY: Final = "/merchandise/price/currencyCode"
-_EVENTS: Final[Mapping[str, _Kind]] = {
-    "product_viewed": _kind("Product Viewed", _VARIANT_ROOT, _LISTED, "/price/currencyCode"),
-    "collection_viewed": _kind("Collection Viewed", "/data/collection", _COLLECTION),
-    "search_submitted": _kind("Products Searched", "/data/searchResult", _SEARCH),
-    "product_added_to_cart": _kind("Added to Cart", _LINE_ROOT, _ADDED, _LINE_CURRENCY),
-    "product_removed_from_cart": _kind("Removed from Cart", _LINE_ROOT, _ADDED, _LINE_CURRENCY),
-    "cart_viewed": _kind("Cart Viewed", "/data/cart", _CART, "/cost/totalAmount/currencyCode"),
-    "checkout_started": _checkout("Checkout Started"),
-    "checkout_contact_info_submitted": _checkout("Checkout Step Completed", step="contact", step_index=1),
-    "checkout_address_info_submitted": _checkout("Checkout Step Completed", step="address", step_index=2),
-    "checkout_shipping_info_submitted": _checkout("Checkout Step Completed", step="shipping", step_index=3),
-    "payment_info_submitted": _checkout("Payment Info Entered"),
-    "checkout_completed": _checkout("Order Completed", _ORDER),
-}
-_ORIGINS: Final = {name: kind.origins for name, kind in _EVENTS.items()}
-_ROOTS: Final = {name: mapping.path(kind.root) for name, kind in _EVENTS.items()}
-_CURRENCIES: Final = {name: mapping.path(kind.currency) for name, kind in _EVENTS.items() if kind.currency}
+_ORIGINS: Final = {name: kind.origins for name, kind in EVENTS.items()}
+_ROOTS: Final = {name: mapping.path(kind.root) for name, kind in EVENTS.items()}
+_CURRENCIES: Final = {name: mapping.path(kind.currency) for name, kind in EVENTS.items() if kind.currency}
 # Events of a cart tell its lines, not its id: that is what the snippet adds.
 _NEED_A_CART: Final = ("product_added_to_cart", "product_removed_from_cart", "cart_viewed", "checkout_started")
 _CART_ID: Final = mapping.Table({"cart_id": token("/init/cart/token", "/init/cart/id")})
@@ -227,8 +89,8 @@ def _events(item: Any, at: str) -> list[Event | DeadLetter]:
         message = "expected an event of the Web Pixels API: an object with a `name`"
         return [DeadLetter(code="payload", message=message, pointer=at)]
     if name == "page_viewed":
-        return [_event(item, at, "page", _PAGE.read(_document(item)), _PAGE_ORIGINS, type_="page")]
-    kind = _EVENTS.get(name)
+        return [_event(item, at, "page", PAGE.read(_document(item)), _PAGE_ORIGINS, type_="page")]
+    kind = EVENTS.get(name)
     if kind is None:
         return [_event(item, at, _name_of(item, name), _custom(item), {})]
     found = _ROOTS[name](item)
@@ -294,7 +156,7 @@ def _identifiers(item: Mapping[str, Any]) -> tuple[Identifier, ...]:
 
 
 def _context(item: Mapping[str, Any]) -> dict[str, Any]:
-    page = _PAGE.read(_document(item))
+    page = PAGE.read(_document(item))
     return {"page": page} if page else {}
 
 
@@ -309,7 +171,7 @@ def _name_of(item: Mapping[str, Any], name: str) -> str:
     return name if item.get("type") == "custom" else " ".join(word.capitalize() for word in name.split("_"))
 
 
-_PAGE_ORIGINS: Final = {to: f"/context/document{source}" for to, source in _PAGE.origins().items()}
+_PAGE_ORIGINS: Final = {to: f"/context/document{source}" for to, source in PAGE.origins().items()}
 _SNIPPET: Final = """\
 // Tagway: forwards Shopify's customer events. Settings > Customer events > Add custom pixel.
 const customer = init.data.customer;
