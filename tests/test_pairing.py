@@ -13,6 +13,8 @@ from click.testing import CliRunner
 from tagway import DeadLetter, Event, Request, Source, body, hookimpl
 from tagway.cli.twins import twins
 from tagway.config import Config, SourceConfig, Taxonomy
+from tagway.core.taxonomy.twins import MOST
+from tagway.store.twins import Twins
 from tagway.testing import InProcess
 
 NOW = 1_760_000_000_000_000
@@ -156,6 +158,27 @@ def test_the_store_is_the_same_however_the_log_is_cut_into_batches(tmp_path: Pat
             pass
         assert kept(tmp_path / "whole") == kept(tmp_path / "cut")
         assert len(whole.feed.twins()) == 2
+
+
+def test_in_either_order_of_arrival_the_pair_is_the_same(tmp_path: Path) -> None:
+    web, server = copy("web", "w", total=5470), copy("shop", "s", at=20, tax=7.95)
+    with gateway(tmp_path / "one") as one, gateway(tmp_path / "other") as other:
+        for running, sent in ((one, (web, server)), (other, (server, web))):
+            for each in sent:
+                send(running, each)
+        assert one.feed.twins() == other.feed.twins()
+
+
+def test_a_fact_that_is_told_for_ever_stays_cheap(tmp_path: Path) -> None:
+    with gateway(tmp_path) as one:
+        for number in range(2 * MOST):
+            source, text, at = copy("web", f"w{number}")
+            one.append(source, text, received_at=at)
+        one.fold.drain()
+        db = sqlite3.connect(tmp_path / "store.db")
+        (key,) = db.execute("SELECT DISTINCT twin_key FROM events").fetchone()
+        assert len(Twins(db).copies(key, lambda _: False)) == MOST
+        db.close()
 
 
 def kept(folder: Path) -> list[Any]:

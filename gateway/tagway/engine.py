@@ -35,6 +35,7 @@ from tagway.store.files import FILE as STORE
 from tagway.store.files import open_writer, overwrite, remove
 from tagway.store.identities import Identities
 from tagway.store.record import Recorded, Records
+from tagway.store.twins import Twins
 
 _logger = logging.getLogger("tagway.engine")
 _ROWS: Final = 1_000
@@ -143,7 +144,7 @@ class Fold:
     def _attach(self) -> None:
         """Take the write side as the store stands: made anew after a rollback, so that no cache outlives it."""
         self._records, self._identities = Records(self._db), Identities(self._db, self._config.identity)
-        self._pairing = Pairing(self._db, self._config, self._taxonomy)
+        self._pairing = Pairing(Twins(self._db), self._config, self._taxonomy)
         self._commanding = Commanding(self._db, self._identities, self._config.identity, self._forgetting)
         self._position = self._records.position()
 

@@ -7,7 +7,6 @@ is its duplicate, also where it is the declared truth. A hold keeps nothing from
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -46,7 +45,7 @@ class Placed:
 class _Batch:
     """What is known while one batch is placed."""
 
-    copies: dict[int, list[Copy]]
+    copies: dict[int, list[Copy]] = field(default_factory=dict)
     events: dict[int, Event] = field(default_factory=dict)
     pairs: list[Pair] = field(default_factory=list)
 
@@ -54,9 +53,9 @@ class _Batch:
 class Pairing:
     """Places events among their copies. Every call is inside a transaction of the engine."""
 
-    def __init__(self, db: sqlite3.Connection, config: Config, taxonomy: Taxonomy) -> None:
-        """Work on the engine's connection, by the store's holds and the sources' modes."""
-        self._twins, self._taxonomy = Twins(db), taxonomy
+    def __init__(self, twins: Twins, config: Config, taxonomy: Taxonomy) -> None:
+        """Work on the store's side of twins, by the store's holds and the sources' modes."""
+        self._twins, self._taxonomy = twins, taxonomy
         self._shops = {name: one.shop for name, one in config.sources.items()}
         self._enforced = frozenset(name for name, one in config.sources.items() if one.mode == "enforce")
 
@@ -67,9 +66,7 @@ class Pairing:
             for one in arrived
             if (schema := self._schema(one)) and (keys := self._keys(one, schema))
         ]
-        if not keyed:
-            return {}
-        batch = _Batch(self._twins.copies((keys.twin for _, _, keys in keyed), self._enforced.__contains__))
+        batch = _Batch()
         placed = {one.seq: self._placed(one, schema, keys, batch) for one, schema, keys in keyed}
         self._twins.write(batch.pairs)
         return placed
@@ -82,7 +79,9 @@ class Pairing:
 
     def _placed(self, one: Arrived, schema: Schema, keys: Keys, batch: _Batch) -> Placed:
         seconds = schema.twin.seconds if schema.twin else 0
-        others = batch.copies.setdefault(keys.twin, [])
+        others = batch.copies.get(keys.twin)
+        if others is None:
+            others = batch.copies[keys.twin] = self._twins.copies(keys.twin, self._enforced.__contains__)
         copy = self._copy(one, keys)
         first = rules.first_of(copy, others, seconds)
         repeat = first is None and rules.is_repeat(copy, others, seconds)
@@ -92,6 +91,7 @@ class Pairing:
             copy = replace(copy, first=first.event_id)
             self._pair(first, copy, schema, keys, one, batch)
         others.append(copy)
+        del others[: -rules.MOST]
         batch.events[one.seq] = replace(one.judged.event, timestamp=one.at)
         return Placed(keys=keys, duplicate_of=copy.first, repeat=repeat)
 

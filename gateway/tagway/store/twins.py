@@ -14,12 +14,11 @@ from typing import Any, Final
 
 from tagway.core import body, moments
 from tagway.core.events import Event
-from tagway.core.taxonomy.twins import Copy, Difference, sided
+from tagway.core.taxonomy.twins import MOST, Copy, Difference, sided
 
-_CHUNK: Final = 500
 _COPIES: Final = """
-SELECT twin_key, seq, event_id, source, side, raw_event, timestamp, received_at, dedupe_key, status, duplicate_of
-FROM events WHERE twin_key IN ({}) AND status <> 'erased' ORDER BY seq
+SELECT seq, event_id, source, side, raw_event, timestamp, received_at, dedupe_key, status, duplicate_of
+FROM events WHERE twin_key = ? AND status <> 'erased' ORDER BY seq DESC LIMIT ?
 """
 _PAIRS: Final = """
 SELECT t.key, t.differences, f.name, f.side AS first_side, f.event_id AS first_id, l.event_id AS later_id,
@@ -50,15 +49,13 @@ class Twins:
         """Work on the engine's connection."""
         self._db = db
 
-    def copies(self, keys: Iterable[int], enforced: Callable[[str], bool]) -> dict[int, list[Copy]]:
-        """The recorded copies by twin key, oldest first; of `enforced` sources violating ones are not deliverable."""
-        wanted = sorted(set(keys))
-        found: dict[int, list[Copy]] = {}
-        for start in range(0, len(wanted), _CHUNK):
-            chunk = wanted[start : start + _CHUNK]
-            for row in self._db.execute(_COPIES.format(",".join("?" * len(chunk))), chunk).fetchall():
-                found.setdefault(row[0], []).append(_copy(row, enforced))
-        return found
+    def copies(self, key: int, enforced: Callable[[str], bool]) -> list[Copy]:
+        """The latest recorded copies with a twin key, oldest first, at most `MOST` of them.
+
+        Of `enforced` sources violating ones are not deliverable.
+        """
+        rows = self._db.execute(_COPIES, (key, MOST)).fetchall()
+        return [_copy(row, enforced) for row in reversed(rows)]
 
     def event(self, seq: int) -> Event:
         """What two copies are compared by: a recorded event's properties and time."""
@@ -105,7 +102,7 @@ def _pair(row: sqlite3.Row) -> dict[str, Any]:
 
 
 def _copy(row: tuple[Any, ...], enforced: Callable[[str], bool]) -> Copy:
-    _, seq, event_id, source, side, raw_event, at, received_at, dedupe, status, duplicate_of = row
+    seq, event_id, source, side, raw_event, at, received_at, dedupe, status, duplicate_of = row
     return Copy(
         seq=seq, event_id=event_id, channel=(source, side, raw_event), at=at, received_at=received_at, dedupe=dedupe,
         deliverable=status != "violating" or not enforced(source), first=duplicate_of,

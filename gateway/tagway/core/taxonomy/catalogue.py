@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from tagway.core.taxonomy.names import Nearest, folded
 from tagway.core.taxonomy.schema import (
@@ -17,7 +18,7 @@ from tagway.core.taxonomy.schema import (
     registry,
 )
 
-DEFAULT_PLAN = (
+DEFAULT_PLAN: Final = (
     "Product Viewed", "Collection Viewed", "Added to Cart", "Cart Updated", "Checkout Started", "Email Captured",
     "Order Completed", "Customer Created",
 )  # fmt: skip
