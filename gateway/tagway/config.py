@@ -22,6 +22,8 @@ DEFAULT_FILE: Final = "tagway.toml"
 PUBLIC_URL: Final = "TAGWAY_PUBLIC_URL"
 """The variable that names where the outside reaches this gateway, unless `gateway.public_url` does."""
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+_COOKIE: Final = re.compile(r"[A-Za-z0-9_.-]{0,64}")
+_DOMAIN: Final = re.compile(r"[A-Za-z0-9.-]{0,253}")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -73,6 +75,10 @@ class SourceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     origins: tuple[str, ...] = ()
     """Origins that may send from a browser; none listed means any. `null` can be listed."""
     allow_ips: tuple[str, ...] = ()
+    cookie: str = ""
+    """Name of a first-party cookie that keeps the browser's anonymous id; empty for none."""
+    cookie_domain: str = ""
+    """The domain of that cookie, such as `.shop.example`; empty for the host that was asked."""
     events: dict[str, str] = {}
     """Event spellings of this source: as sent = canonical."""
     aliases: dict[str, str] = {}
@@ -159,7 +165,11 @@ def parse(raw: Mapping[str, Any], *, file: str, environ: Mapping[str, str]) -> C
         config = msgspec.convert(resolved, Config)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{file}: {_readable(str(error))}") from None
-    for name in config.sources:
+    for name, source in config.sources.items():
+        if not (_COOKIE.fullmatch(source.cookie) and _DOMAIN.fullmatch(source.cookie_domain)):
+            raise ConfigError(
+                f"{file}: [sources.{name}]: `cookie` and `cookie_domain` are a cookie's name and a domain"
+            )
         if not _NAME.fullmatch(name):
             raise ConfigError(f"{file}: [sources.{name}]: a source's name is lower-case letters, digits, `_` and `-`")
     return config

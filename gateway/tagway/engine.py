@@ -20,7 +20,7 @@ from tagway.commands import asked
 from tagway.config import Config
 from tagway.core import body
 from tagway.core.erasure import Mentions, Remains, fingerprint
-from tagway.core.events import DeadLetter, Event, Identifier, Request, Violation
+from tagway.core.events import COOKIE_HEADER, DeadLetter, Event, Identifier, Request, Violation
 from tagway.core.identity import Evidence, traits
 from tagway.core.moments import DAY, MINUTE
 from tagway.core.taxonomy import Judged
@@ -204,7 +204,7 @@ class Fold:
             yield self._dead(entry, dead_letter(error), place + 1, bound.source.name)
 
     def _judged(self, entry: Entry, event: Event, bound: ConfiguredSource) -> _Item:
-        judged = self._taxonomy.judge(event, entry.source, entry.received_at)
+        judged = self._taxonomy.judge(_of_browser(event, entry), entry.source, entry.received_at)
         timestamp = event.timestamp if event.timestamp is not None else entry.received_at
         if event.asks and not entry.verified:
             judged = replace(judged, violations=(*judged.violations, _UNPROVEN))
@@ -392,6 +392,14 @@ def _up_to_a_command(entries: list[Entry]) -> list[Entry]:
     """A batch cut so that a command stands alone: what was logged before it is folded before it."""
     place = next((place for place, entry in enumerate(entries) if entry.kind == "command"), None)
     return entries if place is None else entries[: max(place, 1)]
+
+
+def _of_browser(event: Event, entry: Entry) -> Event:
+    """The event with the anonymous id of the gateway's own cookie, where it carries none itself."""
+    cookie = (entry.headers or {}).get(COOKIE_HEADER)
+    if cookie is None or any(one.kind == "anonymous_id" for one in event.identifiers):
+        return event
+    return replace(event, identifiers=(*event.identifiers, Identifier("anonymous_id", cookie)))
 
 
 def _hash(source: str, text: str, rest: bytes = b"") -> bytes:

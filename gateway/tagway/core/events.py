@@ -21,6 +21,9 @@ Severity = Literal["error", "warn", "info"]
 Ask = Literal["", "erase_person", "export_person", "erase_source"]
 """What an event asks the gateway to do about the data of its person or of its source (privacy law)."""
 
+COOKIE_HEADER: Final = "x-tagway-anonymous-id"
+"""Under this name the id of the gateway's own cookie is kept with a request; events without an id get it."""
+
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from starlette.types import Receive, Scope, Send
 
 from tagway.errors import RefusedError
-from tagway.web import cors, keys, wire
+from tagway.web import cookies, cors, keys, wire
 from tagway.web.bodies import ClientGoneError
 from tagway.web.intake import Intake
 from tagway.web.paths import Place
@@ -68,6 +68,9 @@ class Ingest:
     async def _answer(
         self, send: Send, seq: int, taking: Taking, headers: Mapping[bytes, bytes], origin: wire.Headers
     ) -> None:
+        if taking.anonymous_id and taking.target is not None:
+            secure = self._intake.config.gateway.public_url.startswith("https:")
+            origin = [*origin, cookies.set_cookie(taking.target.bound.config, taking.anonymous_id, secure=secure)]
         if b"prefer" in headers and (seconds := self._outcomes.wanted(headers)):
             outcomes = await self._outcomes.of(seq, seconds)
             await wire.json(send, {"success": True, "outcomes": outcomes}, headers=origin)

@@ -15,11 +15,11 @@ from starlette.types import Receive, Scope
 
 from tagway.config import Limits
 from tagway.core import signatures
-from tagway.core.events import Request
+from tagway.core.events import COOKIE_HEADER, Request
 from tagway.errors import RefusedError
 from tagway.hookspecs import Access, Proof
 from tagway.log import Entry
-from tagway.web import bodies, keys, trust
+from tagway.web import bodies, cookies, keys, trust
 from tagway.web.intake import Intake
 from tagway.web.paths import Place, Target
 
@@ -43,7 +43,7 @@ class Site:
 class Taking:
     """One request on its way: what is known of it grows until it is in the log."""
 
-    __slots__ = ("_headers", "_scope", "_site", "content", "pixel", "received_at", "target", "which")
+    __slots__ = ("_headers", "_scope", "_site", "anonymous_id", "content", "pixel", "received_at", "target", "which")
 
     def __init__(self, site: Site, scope: Scope, headers: dict[bytes, bytes]) -> None:
         """Nothing is known yet but the head."""
@@ -51,6 +51,7 @@ class Taking:
         self.target: Target | None = None
         self.content = b""
         self.pixel = False
+        self.anonymous_id = ""
         self.which: int | None = None
         self.received_at = 0
 
@@ -69,6 +70,10 @@ class Taking:
             if encoding or content.startswith(b"\x1f\x8b"):
                 content = bodies.inflate(content, encoding.lower(), site.limits)
         self._check(target, content)
+        stored = self._declared(target)
+        if target.bound.config.cookie:
+            self.anonymous_id = cookies.anonymous_id(target.bound.config, headers, content)
+            stored = {**(stored or {}), COOKIE_HEADER: self.anonymous_id}
         query = self._scope["query_string"]
         entry = Entry(
             kind="request",
@@ -77,7 +82,7 @@ class Taking:
             method=self._scope["method"],
             path=self._path(target),
             query=keys.without_keys(query) if query else "",
-            headers=self._declared(target),
+            headers=stored,
             body=content,
             verified=verified,
             which=self.which,
