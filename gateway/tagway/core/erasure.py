@@ -132,12 +132,6 @@ def fingerprint(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class _Needle:
-    stem: bytes
-    text: str
-
-
 class Mentions:
     """Finds a person's identifiers in text, however they are written, and takes them out.
 
@@ -150,29 +144,30 @@ class Mentions:
         """Compile what to look for from normalized identifiers."""
         identifiers = list(identifiers)
         self._whole = {one.value.casefold() for one in identifiers} if short else set()
-        needles: dict[str, _Needle] = {}
-        self._phones: list[bytes] = []
-        for kind, value in sorted(set(identifiers)):
-            if kind == "phone":
-                national = _national(value)
-                self._phones.append(national.encode())
-                needles[value] = _Needle(b"", _phone_pattern(national))
-            elif kind == "email" or len(value) >= _SEARCHABLE:
-                needles[value] = _Needle(_stem(value), "".join(_spellings(char) for char in value))
-        self._stems = sorted({one.stem for one in needles.values() if one.stem})
-        longest_first = sorted((one.text for one in needles.values()), key=len, reverse=True)
+        values = {value for kind, value in identifiers if kind == "email" or len(value) >= _SEARCHABLE}
+        self.phones = sorted({_national(value) for kind, value in identifiers if kind == "phone"})
+        """The national digits of the phone numbers: a text without one of them mentions no phone."""
+        values -= {value for kind, value in identifiers if kind == "phone"}
+        self.runs = sorted({tuple(re.findall(r"[a-z0-9]+", value.lower())) for value in values})
+        """Of each other identifier the runs of letters and digits: a text that lacks one does not mention it."""
+        spelled = ["".join(_spellings(char) for char in value) for value in values]
+        longest_first = sorted([*map(_phone_pattern, self.phones), *spelled], key=len, reverse=True)
         # An identifier is one only as a whole: `ana@example.com` is not in `susana@example.com`.
         # A digit or letter before it may be the end of an escape.
-        pattern = rf"{_BEFORE}(?:{'|'.join(longest_first)})(?![A-Za-z0-9])" if needles else r"(?!)"
+        pattern = rf"{_BEFORE}(?:{'|'.join(longest_first)})(?![A-Za-z0-9])" if longest_first else r"(?!)"
         self._text = re.compile(pattern, re.IGNORECASE)
         self._bytes = re.compile(pattern.encode("utf-8", "surrogatepass"), re.IGNORECASE)
+        # Without a look behind and in one case, a search skips to the first letters: a hundred times faster.
+        self._starts = re.compile(b"|".join(one.encode("utf-8", "surrogatepass").lower() for one in spelled) or b"(?!)")
+        self._runs = [[run.encode() for run in runs] for runs in self.runs]
 
     def within(self, data: bytes) -> bool:
         """Whether bytes mention the person."""
         low = data.lower()
-        if not any(stem in low for stem in self._stems) and not self._any_phone(low):
-            return False
-        return self._bytes.search(data) is not None
+        likely = any(all(run in low for run in runs) for runs in self._runs)
+        if likely and any(self._bytes.match(data, found.start()) for found in self._starts.finditer(low)):
+            return True
+        return self._any_phone(low) and self._bytes.search(data) is not None
 
     def masked(self, data: bytes) -> bytes:
         """The bytes with every mention overwritten, length kept: for files that others append to."""
@@ -215,10 +210,10 @@ class Mentions:
         return body.encode(document)
 
     def _any_phone(self, low: bytes) -> bool:
-        if not self._phones:
+        if not self.phones:
             return False
         digits = low.replace(b"%20", b"").replace(b"%2b", b"").translate(None, _SEPARATORS)
-        return any(phone in digits for phone in self._phones)
+        return any(phone.encode() in digits for phone in self.phones)
 
 
 def emptied(data: bytes, pointers: Sequence[str]) -> bytes | None:
@@ -262,11 +257,6 @@ def _national(phone: str) -> str:
 def _phone_pattern(national: str) -> str:
     between = r"(?:[ ()./+-]|%20|%28|%29){0,3}"
     return rf"(?:(?:\+|%2B|00)?\d{{1,3}}{between})?{between.join(national)}"
-
-
-def _stem(value: str) -> bytes:
-    """The longest run of letters and digits: what a quick search looks for."""
-    return max(re.findall(r"[a-z0-9]+", value.lower()), key=len, default="").encode()
 
 
 def _spellings(char: str) -> str:

@@ -194,7 +194,7 @@ def sweep(db: sqlite3.Connection, mentions: Mentions) -> dict[str, int]:
     """Take every mention out of every table, in the caller's transaction; rows changed, by table that had any."""
     db.create_function("mentions", 1, lambda value: _mentions(mentions, value), deterministic=True)
     db.create_function("scrubbed", 1, lambda value: _scrubbed(mentions, value), deterministic=True)
-    changed = {table: _sweep_table(db, table, columns) for table, columns in _tables(db).items()}
+    changed = {table: _sweep_table(db, table, columns, mentions) for table, columns in _tables(db).items()}
     return {table: count for table, count in changed.items() if count}
 
 
@@ -212,15 +212,29 @@ def sweep_file(path: Path, mentions: Mentions) -> dict[str, int]:
         db.close()
 
 
-def _sweep_table(db: sqlite3.Connection, table: str, columns: list[str]) -> int:
+def _sweep_table(db: sqlite3.Connection, table: str, columns: Mapping[str, str], mentions: Mentions) -> int:
     changed = 0
-    for column in columns:
+    for column, kind in columns.items():
+        quick, values = _quick(column, mentions) if kind == "TEXT" else (f'length("{column}") > 16', [])
+        where = f'WHERE ({quick}) AND mentions("{column}")'
+        if not db.execute(f'SELECT 1 FROM "{table}" {where} LIMIT 1', values).fetchone():
+            continue
+        update = f'UPDATE OR IGNORE "{table}" SET "{column}" = scrubbed("{column}") {where}'
+        changed += db.execute(update, values).rowcount
         # Where a scrubbed value meets one that must be unique, the row says nothing any more: it goes.
-        changed += db.execute(
-            f'UPDATE OR IGNORE "{table}" SET "{column}" = scrubbed("{column}") WHERE mentions("{column}")'
-        ).rowcount
-        changed += db.execute(f'DELETE FROM "{table}" WHERE mentions("{column}")').rowcount
+        changed += db.execute(f'DELETE FROM "{table}" {where}', values).rowcount
     return changed
+
+
+def _quick(column: str, mentions: Mentions) -> tuple[str, list[str]]:
+    """What SQLite can tell by itself, at a fiftieth of the cost: which texts surely mention nobody."""
+    squeezed = f'lower("{column}")'
+    for separator in ("%20", "%2b", "%28", "%29", " ", "(", ")", "-", ".", "/", "+"):
+        squeezed = f"replace({squeezed}, '{separator}', '')"
+    conditions = [" AND ".join([f'instr(lower("{column}"), ?)'] * len(runs)) or "1" for runs in mentions.runs]
+    conditions += [f"instr({squeezed}, ?)"] * len(mentions.phones)
+    values = [run for runs in mentions.runs for run in runs] + mentions.phones
+    return " OR ".join(f"({one})" for one in conditions) or "0", values
 
 
 def settle(
@@ -282,11 +296,15 @@ def _span(row: tuple[Any, ...], devices: tuple[str, ...], now: int) -> Span:
     return Span(kind, value, since, min(until, max(now, last_seen) + 1), bool(alone))
 
 
-def _tables(db: sqlite3.Connection) -> Mapping[str, list[str]]:
-    """The columns of every table that can hold text."""
+def _tables(db: sqlite3.Connection) -> Mapping[str, Mapping[str, str]]:
+    """The columns of every table that can hold text, with their types."""
     tables = db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     return {
-        name: [one[1] for one in db.execute(f'PRAGMA table_info("{name}")') if one[2].upper() != "INTEGER"]
+        name: {
+            one[1]: one[2].upper()
+            for one in db.execute(f'PRAGMA table_info("{name}")').fetchall()
+            if one[2].upper() not in ("INTEGER", "REAL")
+        }
         for (name,) in tables.fetchall()
     }
 
