@@ -50,3 +50,31 @@ def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
 def test_where_there_is_no_store_a_reader_says_so(tmp_path: Path) -> None:
     with pytest.raises(TagwayError, match="there is no store to read"):
         open_reader(tmp_path)
+
+
+def test_the_tables_have_names_that_a_person_understands(tmp_path: Path) -> None:
+    open_writer(tmp_path).close()
+    db = sqlite3.connect(tmp_path / "store.db")
+    names = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")}
+    db.close()
+
+    assert {"events", "violations", "aliases", "links", "merges", "profiles", "owed", "dead_letters"} <= names
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT kind, value, profile_id FROM aliases",
+        "SELECT profile_id, user_id, reachable_at, first_seen, last_seen, traits FROM profiles",
+        "SELECT verdict, rule, kind, value, profile_id, other_profile_id FROM merges",
+        "SELECT status, name, source, timestamp, received_at, anonymous_id, user_id, email, cart_id FROM events",
+        "SELECT code, pointer, expected, got, resolution, severity FROM violations",
+        "SELECT code, message, pointer, plugin FROM dead_letters",
+    ],
+)
+def test_what_people_ask_of_the_file_is_plain_sql(tmp_path: Path, query: str) -> None:
+    open_writer(tmp_path).close()
+    db = sqlite3.connect(tmp_path / "store.db")
+
+    assert db.execute(query).fetchall() == []
+    db.close()
