@@ -112,6 +112,28 @@ def test_folding_the_log_anew_gives_the_same_store(gateway: InProcess, tmp_path:
         assert anew.feed.ledger() == ledger
 
 
+def test_what_was_counted_and_compared_of_a_person_goes_with_them(gateway: InProcess, tmp_path: Path) -> None:
+    order = {"order_id": "canary-1", "Total": 1, "currency": "EUR", "email": EMAIL}
+    bought = call("m1", event="Order Completed", properties=order)
+    send(
+        gateway,
+        ana(),
+        bought,
+        call("m2", event="Order Completed", properties={**order, "order_id": "2", "email": "b@b.co"}),
+    )
+    # Another topic of the same source tells of the same order.
+    send(gateway, {**bought, "event": "Purchase", "messageId": "m3"})
+    gateway.command("forget", f"email:{EMAIL}")
+    with sqlite3.connect(tmp_path / "store.db") as db:
+        tables = [db.execute(f"SELECT * FROM {table}").fetchall() for table in ("twins", "owed", "spellings")]
+        keys = db.execute("SELECT count(*) FROM events WHERE status = 'erased' AND twin_key IS NOT NULL").fetchone()
+    db.close()
+    assert tables == [[], [(3, 1_760_000_060_000_000, 3)], [
+        ("segment", "Order Completed", "", 1), ("segment", "Order Completed", "`Total`", 1),
+    ]]  # fmt: skip
+    assert keys == (0,)
+
+
 def test_a_crash_before_the_files_are_swept_is_made_good_at_the_next_start(
     gateway: InProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

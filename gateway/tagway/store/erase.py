@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from tagway.core import body
 from tagway.core.erasure import Mentions, Span, Tombstone, Tombstones
 from tagway.core.events import Identifier
+from tagway.store import spellings
 
 _FOREVER: Final = 2**62
 # What is left is what a fold of the rewritten log gives.
@@ -183,6 +184,7 @@ class Erasure:
         requests = "SELECT DISTINCT request FROM events WHERE seq IN (SELECT seq FROM temp.erasing)"
         for (request,) in self._db.execute(requests).fetchall():
             self.owe_rewrite(request)
+        spellings.erase(self._db)
         for table in _hanging(self._db):
             self._db.execute(f'DELETE FROM "{table}" WHERE event IN (SELECT seq FROM temp.erasing)')
         # A pair says of the first copy what it says of the later one.

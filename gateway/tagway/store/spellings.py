@@ -13,11 +13,26 @@ RESPELLED: Final = "property_spelling"
 _ADD: Final = "INSERT INTO spellings VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET events = events + excluded.events"
 _COUNT: Final = "SELECT spelling, events FROM spellings WHERE source = ? AND name = ? AND spelling IN (?, '')"
 
+_ERASE: Final = f"""
+UPDATE spellings SET events = events - (
+    SELECT count(*) FROM events e
+    WHERE e.seq IN (SELECT seq FROM temp.erasing) AND e.source = spellings.source AND e.name = spellings.name
+        AND e."schema" <> '' AND (spellings.spelling = '' OR EXISTS (
+            SELECT 1 FROM violations v
+            WHERE v.event = e.seq AND v.code = '{RESPELLED}' AND v.got = spellings.spelling)))
+"""
+
 
 def tally(db: sqlite3.Connection, events: Iterable[tuple[str, str, set[str]]]) -> None:
     """Count events by source and name, and each spelling that they came with."""
     counts = Counter((source, name, sent) for source, name, spellings in events for sent in ("", *spellings))
     db.executemany(_ADD, [(*key, count) for key, count in counts.items()])
+
+
+def erase(db: sqlite3.Connection) -> None:
+    """Take the events that are about to be erased (`temp.erasing`) out of the counts, as if they had not come."""
+    db.execute(_ERASE)
+    db.execute("DELETE FROM spellings WHERE events <= 0")
 
 
 def with_counts(db: sqlite3.Connection, source: str, name: str, violations: list[dict[str, Any]]) -> None:
