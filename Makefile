@@ -28,7 +28,7 @@ pictures: $(READY)
 	$(BIN)/python -m tests.tui.pictures
 
 laws: $(READY)
-	$(BIN)/pytest -q tests/core/identity --laws
+	$(BIN)/pytest -q tests/core/identity --hypothesis-profile=laws
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from tagway.core.events import Identifier
 from tagway.core.identity import Evidence
@@ -13,6 +14,8 @@ from tagway.core.identity.rules import Rules
 
 from tests.core.identity.model import Decided, Id, Model, Story
 
+# Each law of identity is tried on 500 histories by `make test`, on 20,000 by `make laws`.
+law = settings(max_examples=max(500, settings().max_examples))
 GAP = 10
 RULES = Rules(people=2, emails=2, weak_gap=GAP)
 _POOLS = {

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Sequence
 from sqlite_utils import Database
 from tagway.config import Identity
 from tagway.core import body
+from tagway.core.events import Identifier
 from tagway.core.identity import Evidence
 from tagway.core.identity.commands import Command
-from tagway.store.attribution import ATTRIBUTED
+from tagway.core.identity.kinds import DEVICE
+from tagway.store.attribution import ATTRIBUTED, profile_of
+from tagway.store.erase import Erasure
 from tagway.store.identities import Identities
 from tagway.store.migrations import migrations
 
@@ -34,10 +37,11 @@ _TEMPLATE = _blank()
 class Store:
     """A store, and the identities in it; `weak_gap` in the times of the test."""
 
-    def __init__(self, settings: Identity = SETTINGS, *, weak_gap: int | None = None) -> None:
+    def __init__(self, settings: Identity | None = None, *, weak_gap: int | None = None, region: str = "") -> None:
         self.db = sqlite3.connect(":memory:", isolation_level=None)
         _TEMPLATE.backup(self.db)
-        self._settings, self._gap = settings, weak_gap
+        self._settings, self._gap = settings or Identity(region=region), weak_gap
+        self._crash = False
         self._known: set[bytes] = set()
         self._commands = 0
         self.reopen()
@@ -62,6 +66,13 @@ class Store:
             )
         self.db.execute("BEGIN")
         found = self.identities.resolve(marked, now)
+        if self._crash:
+            # Everything was written and nothing committed: after a restart it is told again.
+            self._crash = False
+            self.db.execute("ROLLBACK")
+            self.reopen()
+            self.db.execute("BEGIN")
+            found = self.identities.resolve(marked, now)
         rows = [(one.event_id, where.at, where.alias_id) for one, where in zip(marked, found, strict=True)]
         self.db.executemany(_EVENT, rows)
         self.db.execute("COMMIT")
@@ -75,6 +86,20 @@ class Store:
             "INSERT INTO commands VALUES (?, ?, ?, ?, ?, 'done', '{}')",
             (self._commands, command.id, command.action, body.encode(command.target).decode(), command.at),
         )
+        self.db.execute("COMMIT")
+
+    def crash_at_next(self) -> None:
+        """Let the next batch be lost before its commit."""
+        self._crash = True
+
+    def forget(self, one: Identifier, now: int) -> None:
+        """Forget whoever a normalized identifier belongs to, as the engine does."""
+        self.db.execute("BEGIN")
+        erasure = Erasure(self.db)
+        spans = erasure.spans(*one, DEVICE, now)
+        erasure.bury(span.stone(b"s" * 16) for span in spans)
+        erasure.person(spans)
+        self.identities.erase(spans, now)
         self.db.execute("COMMIT")
 
     def settle(self, now: int = 0) -> None:
@@ -96,6 +121,16 @@ class Store:
         rows = self.db.execute(f"SELECT DISTINCT e.event_id, p.profile_id FROM events e {ATTRIBUTED}").fetchall()
         assert len(rows) == len({row[0] for row in rows})
         return {event: profile for event, profile in rows if profile is not None}
+
+    def profiles(self) -> set[frozenset[tuple[str, str]]]:
+        """The profiles as sets of identifiers, whatever the time; those that join nobody are left out."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for kind, value, profile in self.db.execute("SELECT kind, value, profile_id FROM aliases WHERE shared = ''"):
+            found.setdefault(profile, set()).add((kind, value))
+        return {frozenset(one) for one in found.values()}
+
+    def profile_of(self, one: Identifier) -> str | None:
+        return profile_of(self.db, *one)
 
     def traits(self) -> dict[str, dict[str, tuple[object, int, str]]]:
         rows = self.db.execute("SELECT profile_id, traits FROM profiles WHERE traits <> '{}'")

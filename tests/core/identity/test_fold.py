@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tagway.core.identity.fold import Folded, fold
 from tagway.core.identity.rulings import rule
 
-from tests.core.identity.histories import RULES, History, evidence, histories, modelled
+from tests.core.identity.histories import RULES, History, evidence, histories, law, modelled
 
 
 def folded(history: History) -> Folded:
@@ -24,6 +24,7 @@ def verdicts(result: Folded) -> dict[tuple[bytes, str, str], str]:
     return {(one.event_id, *one.id): one.verdict for one in result.decisions}
 
 
+@law
 @given(histories())
 def test_the_fold_is_what_the_rules_say(history: History) -> None:
     result, model = folded(history), modelled(history)
@@ -31,6 +32,7 @@ def test_the_fold_is_what_the_rules_say(history: History) -> None:
     assert verdicts(result) == model.verdicts
 
 
+@law
 @given(histories(), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_changes_nothing(history: History, dice: random.Random) -> None:
     stories, commands = list(history.stories), list(history.commands)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tagway.config import Identity
 from tagway.core.identity.commands import Command
 
-from tests.core.identity.histories import GAP, History, evidence, histories, modelled
+from tests.core.identity.histories import GAP, History, evidence, histories, law, modelled
 from tests.core.identity.model import Story
 from tests.core.identity.stores import SETTINGS, Store, batches
 
@@ -53,6 +53,7 @@ def agrees(on: Store, history: History) -> None:
     assert on.traits() == model.traits()
 
 
+@law
 @given(histories(), _sizes, _dice)
 def test_the_store_is_what_the_rules_say(history: History, sizes: list[int], dice: random.Random) -> None:
     with store() as on:
@@ -60,6 +61,7 @@ def test_the_store_is_what_the_rules_say(history: History, sizes: list[int], dic
         agrees(on, history)
 
 
+@law
 @given(histories(), _sizes, _sizes, _dice)
 def test_arrival_batches_and_repeats_change_nothing_that_can_be_read(
     history: History, sizes: list[int], other_sizes: list[int], dice: random.Random
@@ -73,6 +75,7 @@ def test_arrival_batches_and_repeats_change_nothing_that_can_be_read(
         assert one.everything() == other.everything()
 
 
+@law
 @given(histories(), _sizes, _dice)
 def test_components_that_wait_for_their_refold_come_to_the_same(
     history: History, sizes: list[int], dice: random.Random
@@ -84,6 +87,7 @@ def test_components_that_wait_for_their_refold_come_to_the_same(
         agrees(on, history)
 
 
+@law
 @given(histories(), _sizes, _dice)
 def test_everything_told_and_commanded_twice_changes_nothing(
     history: History, sizes: list[int], dice: random.Random
