@@ -50,12 +50,15 @@ class Standing:
 class Batch:
     """What is known while a batch is resolved.
 
-    `winners` has the copy that counts of every event, `shared` the rule of every identifier that joins nobody.
-    `seeds` are the aliases whose component has to be folded again, with the key of the earliest event that
-    changed; `changed` those that became shared (the rule) or ceased to be (empty).
+    `waiting` has what earlier batches found to be shared, or not any more, and did not refold yet; `owed` says
+    whether any refold is. `winners` has the copy that counts of every event, `shared` the rule of every
+    identifier that joins nobody. `seeds` are the aliases whose component has to be folded again, with the key of
+    the earliest event that changed; `changed` those that became shared (the rule) or ceased to be (empty).
     """
 
     book: Book
+    waiting: dict[int, str]
+    owed: bool
     winners: dict[bytes, Standing] = field(default_factory=dict)
     replaced: list[Sighting] = field(default_factory=list)
     numbers: dict[Identifier, int] = field(default_factory=dict)

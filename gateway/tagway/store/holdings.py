@@ -124,8 +124,11 @@ class Holdings:
             [(one.group.root().number, one.alias_id, one.since, one.later) for one in holdings],
         )
 
-    def earlier(self, alias: int, at: int) -> None:
+    def earlier(self, one: Identifier, alias: int, at: int) -> None:
         """An alias was seen earlier than known, and what that changes waits: its first holding covers that time."""
+        for holding in self.current([one]).values():
+            if not holding.later:
+                holding.since = min(holding.since, at)
         self._db.execute("UPDATE holdings SET since = ?1 WHERE alias_id = ?2 AND later = 0 AND since > ?1", (at, alias))
 
     def reborn(self, holding: Holding, fact: Fact, book: Book) -> None:

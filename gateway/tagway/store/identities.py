@@ -123,17 +123,20 @@ class Identities:
 
     def refold_next(self, now: int) -> bool:
         """Refold one of the components that were too large to be refolded at once; whether there was one."""
-        rows = self._db.execute("SELECT alias_id, shared FROM refolds ORDER BY alias_id").fetchall()
-        if not rows:
+        alias = self._refolds.first_waiting()
+        if alias is None:
             return False
-        changed = {alias: shared for alias, shared in rows if shared is not None}
-        aliases = self._refolds.component([rows[0][0]], changed, self._rulings, None) or set()
+        changed = self._refolds.waiting()
+        aliases = self._refolds.component([alias], changed, self._rulings, None) or set()
         self._refolds.refold(aliases, changed, self._rulings, now)
-        self._db.executemany("DELETE FROM refolds WHERE alias_id = ?", [(one,) for one in aliases])
         return True
 
     def _batch(self) -> Batch:
-        return Batch(Book(self._rulings, self._rules.weak_gap))
+        return Batch(
+            Book(self._rulings, self._rules.weak_gap),
+            self._refolds.waiting(),
+            owed=self._refolds.first_waiting() is not None,
+        )
 
     def _normalized(self, one: Identifier, shop: str) -> Identifier | Refused:
         return normalized(one, shop=shop, region=self._rules.region)
@@ -175,7 +178,7 @@ class Identities:
             holding = work.book.current.get(one)
             if holding is not None:
                 work.number(one, holding.alias_id)
-                shared = holding.shared
+                shared = work.waiting.get(holding.alias_id, holding.shared)
             else:
                 work.number(one, self._holdings.number())
                 shared = "blocked" if self._rulings.blocks(one) else ""
@@ -230,7 +233,7 @@ class Identities:
         known = self._refolds.known(alias)
         if known is not None:
             one, shared = known
-            work.shared.setdefault(one, shared)
+            work.shared.setdefault(one, work.waiting.get(alias, shared))
             self._judge(alias, one, work)
 
     def _take(self, fact: Fact, work: Batch) -> None:
@@ -245,7 +248,8 @@ class Identities:
             kept = self._take_single(whole.ids[0], fact, key, work)
         else:
             kept = self._take_several(fact, key, work)
-        if kept or work.replaced:
+        # Where evidence went, or a refold is owed, what is a first sighting is not known yet.
+        if kept or work.replaced or work.owed:
             numbers = tuple(work.numbers[one] for one in whole.ids)
             self._links.keep(Sighting(fact.event_id, fact.at, numbers))
 
@@ -257,7 +261,11 @@ class Identities:
             return True
         if key >= holding.born:
             work.book.see(holding, fact.at)
-            return key == holding.born
+            said = bool(work.winners[fact.event_id].claims)
+            if said:
+                # What was said belongs to whoever had the device then: who signs in before that comes late.
+                work.book.touch(holding.group.root(), key)
+            return said or key == holding.born
         if holding.later and key > self._holdings.first_born(holding.alias_id):
             return False
         work.seed(holding.alias_id, key)
@@ -306,6 +314,7 @@ class Identities:
     def _refold(self, work: Batch, now: int) -> None:
         """Fold the components of the seeds again; those that are too large wait for `refold_next`."""
         done: set[int] = set()
+        work.changed = work.waiting | work.changed
         for alias in sorted(work.seeds):
             known = self._refolds.known(alias)
             if alias in done or known is None:
@@ -316,7 +325,7 @@ class Identities:
             aliases = self._refolds.component([alias], work.changed, self._rulings, self._limit)
             if aliases is None or self._links.count(aliases, self._limit) > self._limit:
                 self._refolds.wait(alias, work.seeds[alias], work.changed.get(alias))
-                self._holdings.earlier(alias, moment(work.seeds[alias]))
+                self._holdings.earlier(known[0], alias, moment(work.seeds[alias]))
                 continue
             self._refolds.refold(aliases, work.changed, self._rulings, now)
             done |= aliases

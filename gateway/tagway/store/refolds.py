@@ -76,6 +76,16 @@ class Refolds:
             (alias, key, shared),
         )
 
+    def waiting(self) -> dict[int, str]:
+        """The aliases that became shared (the rule) or ceased to be (empty), and wait to be refolded as that."""
+        rows = self._db.execute("SELECT alias_id, shared FROM refolds WHERE shared IS NOT NULL").fetchall()
+        return dict(rows)
+
+    def first_waiting(self) -> int | None:
+        """An alias whose component waits; None when none does."""
+        row = self._db.execute("SELECT alias_id FROM refolds ORDER BY alias_id LIMIT 1").fetchone()
+        return row[0] if row else None
+
     def component(
         self, seeds: Iterable[int], changed: Collection[int], rulings: Rulings, limit: int | None
     ) -> set[int] | None:
@@ -103,6 +113,8 @@ class Refolds:
         self._move_events(sightings.values(), names, before, after)
         decisions = self._fold(aliases, sightings.values(), names, after, rulings)
         self._decisions.rewrite(list(sightings), decisions, now)
+        if self.first_waiting() is not None:
+            self._db.executemany("DELETE FROM refolds WHERE alias_id = ?", [(alias,) for alias in aliases])
 
     def refold_alone(self, alias: int, rulings: Rulings) -> None:
         """Fold again what concerns one identifier that joins nobody, after evidence of it went."""
@@ -196,7 +208,8 @@ class Refolds:
             for row in self._db.execute(_OLD, (alias,)).fetchall():
                 place = row[:3]
                 rows[place], profiles[place] = row[:-1], row[-1]
-                last_seen[alias] = max(row[9], last_seen.get(alias, row[9]))
+                if row[3] == FOREVER:
+                    last_seen[alias] = row[9]
         return _Standing(rows, profiles, last_seen)
 
     def _write(self, aliases: Iterable[int], made: list[Holding]) -> None:

@@ -157,6 +157,11 @@ class Book:
             holding.last_seen = at
             self.changed.add(holding)
 
+    def touch(self, group: Group, key: bytes) -> None:
+        """An event that matters to a profile: what comes later and is earlier than it comes late."""
+        group.touched = max(group.touched, key)
+        self.touched.add(group)
+
     def _alone(self, one: Identifier, rule: str, fact: Fact) -> None:
         """An identifier that joins nobody is on a profile of its own."""
         holding = self.current.get(one)
@@ -271,8 +276,7 @@ class Book:
     def _touch(self, seen: Iterable[_Seen], key: bytes) -> None:
         for one in seen:
             for group in (one.holding.group.root(), self.current[one.holding.id].group.root(), one.before.root()):
-                group.touched = max(group.touched, key)
-                self.touched.add(group)
+                self.touch(group, key)
 
     def _skip_shared(self, fact: Fact, decisions: list[Decision]) -> None:
         subject = fact.subject
