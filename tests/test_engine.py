@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tagway.config import Config, Identity
 from tagway.testing import InProcess
 
 VIEW = {"type": "track", "event": "Product Viewed", "anonymousId": "a1", "messageId": "m1"}
@@ -58,3 +59,26 @@ def test_the_ledger_balances_over_good_repeated_and_dead_items(gateway: InProces
 def test_an_email_is_shown_in_its_one_spelling(gateway: InProcess) -> None:
     (event,) = gateway.send("segment", batch({**IDENTIFY, "traits": {"email": " Ana@Example.com "}}), path="/v1/batch")
     assert event["email"] == "ana@example.com"
+
+
+def test_people_too_many_to_refold_in_a_step_are_refolded_when_there_is_time(tmp_path: Path) -> None:
+    found = []
+    for limit in (2, 20_000):
+        config = Config(identity=Identity(refold_limit=limit))
+        with InProcess(tmp_path / str(limit), config) as gateway:
+            for minute, (user, browser) in enumerate([("u1", "a1"), ("u1", "a2"), ("u1", "a3"), ("u2", "a1")], 1):
+                gateway.send("segment", batch(sign_in(user, browser, minute)), path="/v1/batch")
+            # Late: the browser was another's first.
+            gateway.send("segment", batch(sign_in("u0", "a1", 0)), path="/v1/batch")
+            found.append([event["profile_id"] for event in gateway.feed.events()])
+    assert found[0] == found[1]
+
+
+def sign_in(user: str, browser: str, minute: int) -> dict[str, str]:
+    return {
+        "type": "identify",
+        "userId": user,
+        "anonymousId": browser,
+        "messageId": f"{user}-{browser}",
+        "timestamp": f"2025-10-01T10:{minute:02d}:00Z",
+    }

@@ -115,6 +115,8 @@ class Fold:
         while folded := self.step(_ROWS if until is None else min(_ROWS, until - self._position)):
             total += folded
             self.tidy()
+        while self.refold():
+            pass
         return total
 
     def step(self, rows: int = _ROWS) -> int:
@@ -122,24 +124,42 @@ class Fold:
         entries = _up_to_a_command(self._log.read(self._position, rows=rows)) if rows else []
         if not entries:
             return 0
+        with self._transaction():
+            first, count = self._fold(entries)
+        self._position = entries[-1].seq
+        self._observe(first, count)
+        return len(entries)
+
+    def refold(self) -> bool:
+        """When there is time: fold one component of identities again that was too large for a step.
+
+        Whether there was one.
+        """
+        with self._transaction():
+            return self._identities.refold_next(self._now())
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            first, count = self._fold(entries)
+            yield
             self._db.execute("COMMIT")
         except BaseException:
             self._db.execute("ROLLBACK")
             self._attach()
             raise
-        self._position = entries[-1].seq
-        self._observe(first, count)
-        return len(entries)
 
-    def tidy(self) -> None:
-        """After a step: erase from the files of the folder what the store has erased. Takes as long as it takes."""
-        if self._forgetting is not None and self._forgetting.finish():
-            with trial(self._folder, self._config, self._registry, self._now) as anew:
-                overwrite(self._db, anew)
-            self._attach()
+    def tidy(self) -> bool:
+        """After a step: erase from the files of the folder what the store has erased. Takes as long as it takes.
+
+        Whether the store was folded anew for that.
+        """
+        if self._forgetting is None or not self._forgetting.finish():
+            return False
+        with trial(self._folder, self._config, self._registry, self._now) as anew:
+            overwrite(self._db, anew)
+        self._attach()
+        return True
 
     def _attach(self) -> None:
         """Take the write side as the store stands: made anew after a rollback, so that no cache outlives it."""

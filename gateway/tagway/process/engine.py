@@ -46,12 +46,12 @@ class Loop:
     def run(self, wakeup: Wakeup) -> None:
         """Fold until the parent is gone, then drain for a bounded time."""
         while not wakeup.ended:
-            self._tidy()
-            if not self.step():
+            self._tidied(self._fold.tidy)
+            if not self.step() and not self._tidied(self._fold.refold):
                 wakeup.wait(_LOOK)
         deadline = self._now() + DRAIN - 0.5
         while self._now() < deadline and self.step():
-            self._tidy()
+            self._tidied(self._fold.tidy)
 
     def step(self) -> int:
         """Fold one batch under the watchdog; the number of rows folded."""
@@ -70,12 +70,13 @@ class Loop:
         finally:
             faulthandler.cancel_dump_traceback_later()
 
-    def _tidy(self) -> None:
-        """Erase from the files what is owed: outside the watchdog, because a large folder takes its time."""
+    def _tidied(self, work: Callable[[], bool]) -> bool:
+        """Do what may take its time, outside the watchdog; whether there was anything to do."""
         try:
-            self._fold.tidy()
+            return work()
         except UNWRITABLE as error:
-            _logger.error("a file of the data folder is held, what is forgotten is erased later: %s", error)
+            _logger.error("a file of the data folder is held, the rest is done later: %s", error)
+            return False
 
     def _prepare(self, first: int, last: int) -> int:
         """Note what is about to be folded; how many rows that is."""
