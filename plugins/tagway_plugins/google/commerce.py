@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final, Literal
 
-from tagway import mapping
+from tagway import mapping, moments
 
 _SHOPIFY_ITEM: Final = re.compile(r"shopify_[A-Za-z]{2}_(\d+)_(\d+)", re.ASCII)
 # An item id that is neither a number nor a database key is the SKU, as GA4's own examples have it.
@@ -183,7 +184,7 @@ def properties(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
         return {**{key: value for key, value in params.items() if key != "items"}, **_OTHER.read(params, given)}
     rest = {key: value for key, value in params.items() if key not in _CONSUMED[name]}
     found = kind.table.read(params, given)
-    return {**rest, **kind.more, **(_first_item(found) if kind.one else found)}
+    return {**kind.more, **rest, **(_first_item(found) if kind.one else found)}
 
 
 def message_id(name: str, given: Any, params: Mapping[str, Any]) -> str:
@@ -193,6 +194,16 @@ def message_id(name: str, given: Any, params: Mapping[str, Any]) -> str:
         return found
     order = mapping.as_identifier(params.get("transaction_id"))
     return f"purchase:{order}" if name == "purchase" and isinstance(order, str) else ""
+
+
+def moment(value: Any) -> int | None:
+    """A time as text, or Unix seconds or milliseconds (told apart by their size: 1e11 s is the year 5138)."""
+    if isinstance(value, str) and not value.strip().isdigit():
+        return moments.read(value)
+    number = mapping.as_count(value) if not isinstance(value, Decimal) else value
+    if not isinstance(number, int | Decimal) or isinstance(number, bool):
+        return None
+    return moments.from_unix(number, "ms" if number >= 10**11 else "s")
 
 
 def _first_item(found: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,6 @@ from tagway import (
     body,
     hookimpl,
     mapping,
-    moments,
 )
 
 from tagway_plugins.google import commerce
@@ -124,7 +123,7 @@ def _event(raw_name: str, push: dict[str, Any], at: str) -> Event:
         name=kind.name if kind else name,
         raw_name=raw_name,
         message_id=commerce.message_id(name, _MESSAGE_ID.read(push).get("id"), params),
-        timestamp=_time(push.get("timestamp")),
+        timestamp=commerce.moment(push.get("timestamp")),
         identifiers=tuple(Identifier(*one) for one in person.items() if isinstance(one[1], str)),
         properties=commerce.properties(name, params),
         context={"page": page} if page else {},
@@ -153,16 +152,6 @@ def _legacy(action: dict[str, Any], currency: Any) -> dict[str, Any]:
     for key, value in fields.items() if isinstance(fields, dict) else ():
         found[_LEGACY_FIELDS.get(key) or key] = value
     return {key: value for key, value in found.items() if value is not None}
-
-
-def _time(value: Any) -> int | None:
-    """A time as text, or Unix seconds or milliseconds (told apart by their size: 1e11 s is the year 5138)."""
-    if isinstance(value, str) and not value.strip().isdigit():
-        return moments.read(value)
-    number = mapping.as_count(value) if not isinstance(value, Decimal) else value
-    if not isinstance(number, int | Decimal) or isinstance(number, bool):
-        return None
-    return moments.from_unix(number, "ms" if number >= 10**11 else "s")
 
 
 def _rendered(value: Any) -> Any:

@@ -26,7 +26,6 @@ from tagway import (
     body,
     hookimpl,
     mapping,
-    moments,
 )
 
 from tagway_plugins.google import commerce
@@ -137,7 +136,7 @@ def _event(one: Any, at: str) -> Event | DeadLetter:
         name=kind.name if kind else raw_name,
         raw_name=raw_name,
         message_id=commerce.message_id(raw_name, one.get("unique_event_id") or one.get("event_id"), params),
-        timestamp=moments.from_unix(one.get("timestamp"), "s"),
+        timestamp=commerce.moment(one.get("timestamp")),
         identifiers=tuple(Identifier(*id_) for id_ in person.items() if isinstance(id_[1], str)),
         properties=commerce.properties(raw_name, params),
         context={"page": page} if page else {},
