@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from tagway.errors import ConfigError
@@ -20,9 +21,12 @@ RESERVED: Final = frozenset(("inspect", "commands", "livez", "readyz", "metrics"
 """First segments that the gateway itself answers at."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Target:
-    """A source at one of its declared routes; `path` is the route's, with the source's name in it."""
+    """A source at one of its declared routes; `path` is the route's, with the source's name in it.
+
+    What follows from the configuration is worked out once: every request asks for it.
+    """
 
     bound: ConfiguredSource
     route: Route
@@ -30,17 +34,17 @@ class Target:
     allow: tuple[Network, ...]
     origins: Origins
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The source's name in the configuration."""
         return self.bound.name
 
-    @property
+    @cached_property
     def is_webhook(self) -> bool:
         """Whether it is opened by secrets instead of write keys: also the one such path of a `collect` source."""
         return self.bound.source.kind == "webhook" or self.route.path.startswith("/webhooks/")
 
-    @property
+    @cached_property
     def open(self) -> bool:
         """Whether nothing that a sender must know is configured for it."""
         config = self.bound.config
@@ -48,14 +52,14 @@ class Target:
             return not (config.secrets or config.path_token or config.allow_ips)
         return not (config.write_keys or config.allow_ips)
 
-    @property
+    @cached_property
     def proof_headers(self) -> tuple[str, ...]:
         """The headers that its signature needs, besides those that it declares."""
         source = self.bound.source
         names = (source.signature_header, *(source.scheme.headers if source.scheme else ()))
         return tuple(dict.fromkeys(name for name in names if name))
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """The write keys that open it; none when it has none, or is opened otherwise."""
         return () if self.is_webhook else self.bound.config.write_keys
