@@ -26,8 +26,8 @@ async def screen(
     read_only: bool = False,
     keys: dict[str, str] | None = None,
 ) -> AsyncIterator[tuple[Pilot[None], TagwayApp]]:
-    """The app on a folder, twenty frames a second; toasts shown, as for a person."""
-    options = Options(folder=folder, frame=0.05, ascii=ascii_only, read_only=read_only, keys=keys)
+    """The app on a folder, ten frames a second; toasts shown, as for a person."""
+    options = Options(folder=folder, frame=0.1, ascii=ascii_only, read_only=read_only, keys=keys)
     app = TagwayApp(options, look=look)
     async with app.run_test(size=size, notifications=True) as pilot:
         await looked(pilot)
@@ -37,7 +37,7 @@ async def screen(
 async def looked(pilot: Pilot[None], times: int = 3) -> None:
     """Wait for some frames."""
     for _ in range(times):
-        await pilot.pause(0.07)
+        await pilot.pause(0.12)
 
 
 async def until(pilot: Pilot[None], seen: Callable[[], object], seconds: float = 10.0) -> None:

@@ -83,7 +83,7 @@ class Tail:
         base = replace(
             self._seen, presence=here, readable=True, changed=False, restarted=restarted, refusals=(), matches=()
         )
-        if restarted or self._window.changed():
+        if self._window.changed() or restarted:
             base = self._news(self._window, base, now)
         self._seen = replace(base, rates=self._rates(clock, base.last))
         return self._seen
