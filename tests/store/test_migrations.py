@@ -6,8 +6,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 from tagway.errors import TagwayError
 from tagway.store.files import open_reader, open_writer
+from tagway.store.migrations import migrations
 
 
 def test_every_table_of_ours_checks_its_types(tmp_path: Path) -> None:
@@ -78,3 +80,14 @@ def test_what_people_ask_of_the_file_is_plain_sql(tmp_path: Path, query: str) ->
 
     assert db.execute(query).fetchall() == []
     db.close()
+
+
+def test_a_store_whose_tables_are_still_being_made_is_not_read(tmp_path: Path) -> None:
+    db = sqlite3.connect(tmp_path / "store.db")
+    migrations.apply(Database(db), stop_before="m002_identity")
+
+    with pytest.raises(TagwayError, match="has not made the store's tables yet"):
+        open_reader(tmp_path)
+    migrations.apply(Database(db))
+    db.close()
+    open_reader(tmp_path).close()

@@ -44,7 +44,10 @@ def open_writer(folder: Path, file: str = FILE) -> sqlite3.Connection:
 
 
 def open_reader(folder: Path, file: str = FILE) -> sqlite3.Connection:
-    """Open the store read-only; works on a running gateway, after a crash, and on an old folder."""
+    """Open the store read-only; works on a running gateway, after a crash, and on an old folder.
+
+    Raises `TagwayError` when there is none, or the engine has not made all of its tables yet.
+    """
     path = folder / file
     try:
         db = sqlite3.connect(
@@ -52,9 +55,12 @@ def open_reader(folder: Path, file: str = FILE) -> sqlite3.Connection:
         )
         db.execute("PRAGMA busy_timeout = 5000")
         db.execute("PRAGMA query_only = ON")
-        db.execute("SELECT 1 FROM sqlite_master").fetchone()
+        unmade = migrations.pending(Database(db, execute_plugins=False))
     except sqlite3.Error as error:
         raise TagwayError(f"{path}: there is no store to read: {error}") from None
+    if unmade:
+        db.close()
+        raise TagwayError(f"{path}: the engine has not made the store's tables yet; start the gateway, or wait for it")
     db.row_factory = sqlite3.Row
     return db
 
