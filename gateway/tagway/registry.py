@@ -186,12 +186,12 @@ def _with_sources(
 
 
 # Sources that need settings cannot be opened by their name alone.
-_NEEDS_SETTINGS: Final = ("mapping",)
+NEEDS_SETTINGS: Final = ("mapping",)
 
 
 def _bind(config: Config, available: Mapping[str, Source]) -> dict[str, ConfiguredSource]:
     if config.open:
-        names = {name: SourceConfig(plugin=name) for name in available if name not in _NEEDS_SETTINGS}
+        names = {name: SourceConfig(plugin=name) for name in available if name not in NEEDS_SETTINGS}
     else:
         names = config.sources
     return {name: _bound(name, table, available, config.file) for name, table in names.items()}

@@ -48,7 +48,8 @@ def init(config_file: str) -> None:
 def document(available: Mapping[str, Source]) -> str:
     """The text of a first configuration for the installed plugins."""
     first = [(name, plugin) for name, plugin in _FIRST if plugin in available]
-    others = [(name, name) for name in sorted(available) if name not in {plugin for _, plugin in first}]
+    listed = {plugin for _, plugin in first} | set(registry.NEEDS_SETTINGS)
+    others = [(name, name) for name in sorted(available) if name not in listed]
     active = (_table(name, available[plugin]) for name, plugin in first)
     offered = (_commented(_table(name, available[plugin])) for name, plugin in others)
     return "\n".join([_HEAD, *active, "# Further sources: take away the `# ` of what you need.\n", *offered])
