@@ -82,3 +82,38 @@ def sign_in(user: str, browser: str, minute: int) -> dict[str, str]:
         "messageId": f"{user}-{browser}",
         "timestamp": f"2025-10-01T10:{minute:02d}:00Z",
     }
+
+
+@pytest.mark.parametrize(
+    ("action", "target"),
+    [
+        ("retract", ("email:A@example.com", "email:a@example.com")),
+        ("approve", ("user_id:u1", "user_id: u1")),
+        ("approve", ("user_id:null", "user_id:0")),
+        ("block", ("phone:abc",)),
+        ("unblock", ("email:\x00",)),
+    ],
+)
+def test_a_command_about_no_identifier_is_faulty_and_stops_nothing(
+    gateway: InProcess, action: str, target: tuple[str, ...]
+) -> None:
+    done = gateway.command(action, *target)
+    assert (done["outcome"], done["report"]["pointer"]) == ("faulty", "/target")
+    assert gateway.send("segment", batch(VIEW), path="/v1/batch")
+
+
+@pytest.mark.parametrize(
+    ("action", "target"),
+    [
+        ("retract", "event:" + "00" * 16),
+        ("forget", "email:null"),
+        ("forget", "cart_token:" + "x" * 900),
+        ("allow", "email:nobody@example.com"),
+        ("erase_source", "source:nothing"),
+    ],
+)
+def test_a_command_about_nobody_changes_nothing(gateway: InProcess, action: str, target: str) -> None:
+    gateway.send("segment", batch(VIEW, IDENTIFY), path="/v1/batch")
+    before = gateway.feed.events()
+    assert gateway.command(action, target)["outcome"] == "done"
+    assert gateway.feed.events() == before

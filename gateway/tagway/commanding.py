@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from tagway.config import Identity
 from tagway.core.erasure import Forgotten, digest
@@ -19,6 +20,8 @@ from tagway.store.commands import Commands
 from tagway.store.erase import Erasure
 from tagway.store.identities import Identities
 
+_JUDGING: Final = ("retract", "restore", "approve", "reject", "block", "unblock")
+
 
 class Commanding:
     """The engine's command stage. Without `forgetting` (a trial fold) nothing outside the store is touched."""
@@ -28,7 +31,7 @@ class Commanding:
     ) -> None:
         """Work on the engine's connection."""
         self._commands, self._erasure = Commands(db), Erasure(db)
-        self._identities, self._rules, self._forgetting = identities, rules, forgetting
+        self._identities, self._region, self._forgetting = identities, rules.region, forgetting
 
     def obey(self, entry: Entry, now: int, *, poisonous: bool = False) -> None:
         """Carry out one command of the log, unless it was before; a faulty one is recorded as that.
@@ -41,6 +44,8 @@ class Commanding:
             command = commands.from_log(entry.body, at=entry.received_at)
             if poisonous:
                 raise PayloadError("the engine ended twice while it carried out this command; its log says how")
+            if command.action in _JUDGING:
+                command = self._spelled(command)
         except PayloadError as error:
             nothing = Command(action="", target=(), at=entry.received_at, id="")
             self._commands.record(entry.seq, nothing, "faulty", {"message": error.message, "pointer": error.pointer})
@@ -80,8 +85,20 @@ class Commanding:
         self._identities.erase((), now)  # nothing more is erased, but the tombstones are others now
         return {"lifted": lifted}
 
+    def _spelled(self, command: Command) -> Command:
+        """The command with its identifiers as identity spells them. Raises `PayloadError` where they are none."""
+        targets = []
+        for given in command.target:
+            found = given if given.startswith("event:") else normalized(commands.identifier(given), region=self._region)
+            if isinstance(found, Refused):
+                raise PayloadError(f"{found.kind}:{found.value} is no identifier ({found.rule})", pointer="/target")
+            targets.append(found if isinstance(found, str) else f"{found.kind}:{found.value}")
+        if len(set(targets)) < len(targets):
+            raise PayloadError(f"both are {targets[0]}", pointer="/target")
+        return replace(command, target=tuple(sorted(targets)))
+
     def _identifier(self, command: Command) -> Identifier:
         """The target as identity spells it; one that identity refuses was never anybody's, and stays as given."""
         given = commands.identifier(command.target[0])
-        found = normalized(given, region=self._rules.region)
+        found = normalized(given, region=self._region)
         return given if isinstance(found, Refused) else found
