@@ -67,7 +67,7 @@ async def test_events_profiles_and_the_ledger_are_read(tmp_path: Path) -> None:
         assert [event["message_id"] for event in page["events"]] == ["m1"]
         rest = (await one.read(f"/inspect/events?after={page['next']}")).json
         assert [event["message_id"] for event in rest["events"]] == ["m2"]
-        for path in ("email/ana%40example.com", "user_id/u%2F1", "anonymous_id/a1"):
+        for path in ("email/ana%40example.com", "email/ANA@Example.com", "user_id/u%2F1", "anonymous_id/a1"):
             profile = (await one.read(f"/inspect/profiles/{path}")).json
             assert profile["events"] == {"total": 2, "before_identify": 1}
         assert (await one.read("/inspect/ledger")).json["balanced"]
@@ -86,7 +86,8 @@ async def test_an_unknown_identifier_is_a_404_and_no_store_yet_a_503(tmp_path: P
         early = await one.read("/inspect/ledger")
         assert (early.status, early.headers["retry-after"].isdigit()) == (503, True)
         one.fold()
-        assert (await one.read("/inspect/profiles/email/nobody@example.com")).status == 404
+        for path in ("email/nobody@example.com", "shoe_size/44"):
+            assert (await one.read(f"/inspect/profiles/{path}")).status == 404
 
 
 async def test_a_command_is_a_row_of_the_log_and_a_wrong_one_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tagway.cli.replay import difference
 from tagway.cli.submit import now, submit
 from tagway.config import Config
 from tagway.core.safe import visible
-from tagway.errors import PayloadError, TagwayError
+from tagway.errors import PayloadError
 from tagway.replay import foresee
 from tagway.store.feed import Feed
 
@@ -105,17 +105,11 @@ def _decision(given: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _record(config: Config, document: dict[str, Any], as_json: bool) -> None:
-    try:
-        commands.entry(document, now=0)
-    except PayloadError as error:
-        raise click.UsageError(error.message) from None
     done = submit(config, document)
     if as_json:
         print_json(done)
     else:
         click.echo(visible(f"{document['action']} recorded as row {done['seq']} of the log: {done['outcome']}"))
-    if done["outcome"] == "faulty":
-        raise TagwayError(done["report"]["message"])
 
 
 def _verdicts(rows: Sequence[Json]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from tagway.config import Config
 from tagway.core.identity import commands as documents
 from tagway.engine import Fold
 from tagway.errors import PayloadError, TagwayError
-from tagway.log import Log
+from tagway.log import Entry, Log
 from tagway.process import folder
 from tagway.replay import Alone
 from tagway.store.feed import Feed, Json
@@ -47,18 +47,29 @@ def now() -> int:
 def submit(config: Config, document: Mapping[str, Any]) -> Json:
     """Write a command, see it carried out, and return what became of it: `outcome` and `report`.
 
-    Raises `TagwayError` when it is faulty, or when the gateway that runs does not answer.
+    Raises `TagwayError` when it is faulty or the gateway that runs does not answer, `UsageError` when it is no
+    command at all.
     """
+    try:
+        entry = commands.entry(document, now=now())
+    except PayloadError as error:
+        raise click.UsageError(error.message) from None
     with Alone(config.data) as alone:
-        if not alone.take():
-            return _awaited(config, _posted(config, document))
-        log = Log(config.data)
-        (seq,) = log.append([commands.entry(document, now=now())])
-        log.close()
-        fold = Fold(config.data, config, registry.load(config), now)
-        fold.drain()
-        fold.close()
-    return _awaited(config, seq)
+        seq = _written(config, entry) if alone.take() else _posted(config, document)
+    done = _awaited(config, seq)
+    if done["outcome"] == "faulty":
+        raise TagwayError(done["report"]["message"])
+    return done
+
+
+def _written(config: Config, entry: Entry) -> int:
+    log = Log(config.data)
+    (seq,) = log.append([entry])
+    log.close()
+    fold = Fold(config.data, config, registry.load(config), now)
+    fold.drain()
+    fold.close()
+    return seq
 
 
 def _posted(config: Config, document: Mapping[str, Any]) -> int:

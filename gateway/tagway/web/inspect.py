@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from tagway import commands
 from tagway.core import body
 from tagway.errors import PayloadError, RefusedError
+from tagway.identifiers import spelled
 from tagway.store.feed import Feed
 from tagway.web import bodies, trust
 from tagway.web.intake import Intake
@@ -80,7 +81,12 @@ class Inspect:
 
     async def _profile(self, request: Request) -> Response:
         kind, value = unquote(request.path_params["kind"]), unquote(request.path_params["value"])
-        profile = await self._reading.read(lambda feed: feed.profile(kind, value))
+        try:
+            identifiers = spelled(f"{kind}:{value}", self._intake.config)
+        except PayloadError as error:
+            raise RefusedError("not_found", error.message) from None
+        profiles = await self._reading.read(lambda feed: [feed.profile(*one) for one in identifiers])
+        profile = next((one for one in profiles if one is not None), None)
         if profile is None:
             raise RefusedError("not_found", "no event has carried this identifier")
         return _json(profile)
