@@ -23,8 +23,8 @@ PROFILE_ID: Final = (
 )
 # The address last seen on the profile of `p`.
 EMAIL: Final = (
-    "(SELECT m.value FROM clusters n JOIN holdings m ON m.cluster = n.cluster AND m.kind = 'email'"
-    " WHERE n.profile = p.profile ORDER BY m.last_seen DESC, m.value LIMIT 1)"
+    "(SELECT m.value FROM aliases m WHERE m.profile_id = p.profile_id AND m.kind = 'email'"
+    " ORDER BY m.last_seen DESC, m.value LIMIT 1)"
 )
 _MERGES: Final = """
 SELECT m.* FROM aliases a JOIN merges m ON m.kind = a.kind AND m.value = a.value

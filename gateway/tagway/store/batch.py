@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tagway.core import body
 from tagway.core.events import Identifier
@@ -16,8 +17,7 @@ BEGINNING = b""
 """Before every key: a refold from here starts with an alias's first event."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """A piece of evidence as read: its fact, None when it is a forgotten person's."""
 
     evidence: Evidence
@@ -31,8 +31,7 @@ class Told:
         return body.encode(dict(sorted(self.evidence.traits))).decode() if self.evidence.traits else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """The copy of an event that counts so far; `stored` when the store has it already."""
 
     fact: Fact

@@ -145,15 +145,6 @@ class Holdings:
         book.changed.add(holding)
         book.touched.add(holding.group)
 
-    def see_again(self, one: Identifier, last_seen: int | None) -> None:
-        """Set when an alias was last seen, after evidence of it went; the refold that follows knows the rest."""
-        for holding in self.current([one]).values():
-            holding.last_seen = -FOREVER if last_seen is None else last_seen
-            self._db.execute(
-                "UPDATE holdings SET last_seen = ? WHERE alias_id = ? AND since = ? AND later = ?",
-                (holding.last_seen, holding.alias_id, holding.since, holding.later),
-            )
-
     def first_born(self, alias: int) -> bytes:
         """The birth of an alias: the key of the event that first named it."""
         (born,) = self._db.execute("SELECT born FROM holdings WHERE alias_id = ? AND later = 0", (alias,)).fetchone()

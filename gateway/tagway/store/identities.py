@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import sqlite3
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Final
 
 from tagway import config
@@ -77,8 +78,9 @@ class Identities:
             self._connect(fact, work)
         for stored in work.replaced:
             self._follow(stored, work)
-        for fact in sorted((split(one, work.shared) for one in facts if one.ids), key=lambda one: one.key):
-            self._take(fact, work)
+        apart = [split(one, work.shared) for one in facts if one.ids]
+        for key, fact in sorted([(one.key, one) for one in apart], key=itemgetter(0)):
+            self._take(fact, key, work)
         self._write(work, told, now)
         self._refold(work, now)
         return [self._resolution(one, work) for one in told]
@@ -225,7 +227,6 @@ class Identities:
     def _look_again(self, aliases: Iterable[int], work: Batch) -> None:
         """Fold the components of aliases whose evidence lost something again."""
         for alias in aliases:
-            self._holdings.see_again(self._name(alias), self._links.last_seen(alias))
             self._recheck(alias, work)
             work.seed(alias, BEGINNING)
 
@@ -236,9 +237,8 @@ class Identities:
             work.shared.setdefault(one, work.waiting.get(alias, shared))
             self._judge(alias, one, work)
 
-    def _take(self, fact: Fact, work: Batch) -> None:
+    def _take(self, fact: Fact, key: bytes, work: Batch) -> None:
         """One event: a step when it is in order, otherwise its component waits to be folded again."""
-        key = fact.key
         whole = work.winners[fact.event_id].fact
         for one in fact.shared:
             holding = work.book.current.get(one.id)
@@ -260,7 +260,6 @@ class Identities:
             work.decisions += work.book.step(fact)
             return True
         if key >= holding.born:
-            work.book.see(holding, fact.at)
             said = bool(work.winners[fact.event_id].claims)
             if said:
                 # What was said belongs to whoever had the device then: who signs in before that comes late.

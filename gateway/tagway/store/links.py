@@ -108,15 +108,6 @@ class Links:
                 break
         return total
 
-    def last_seen(self, alias: int) -> int | None:
-        """When an alias was last named by any event of the store; None when by none."""
-        query = (
-            "SELECT max(at) FROM (SELECT max(at) AS at FROM links WHERE alias_id = ?1"
-            " UNION ALL SELECT max(at) FROM events WHERE alias_id = ?1)"
-        )
-        last: int | None = self._db.execute(query, (alias,)).fetchone()[0]
-        return last
-
     def find(self, event_id: bytes) -> Sighting | None:
         """The event of this id as it stands in the store; None when there is none."""
         row = self._db.execute(

@@ -143,7 +143,7 @@ def m002_identity(db: Database) -> None:
         cluster INTEGER NOT NULL,
         handle TEXT NOT NULL,            -- the profile_id that it gives to a profile that it founds
         born BLOB NOT NULL,              -- key of the event that began it
-        last_seen INTEGER NOT NULL,
+        last_seen INTEGER NOT NULL,      -- kept up for weak identifiers; `aliases` tells it for all
         event_id BLOB NOT NULL,          -- the evidence that put it where it is
         verdict TEXT NOT NULL,
         rule TEXT NOT NULL,
@@ -173,14 +173,13 @@ def m002_identity(db: Database) -> None:
     CREATE INDEX people_by_id ON people (profile_id);
     CREATE VIEW aliases AS
         SELECT h.alias_id, h.kind, h.value, h.since, h.until, p.profile_id, h.handle, h.since AS first_seen,
-            CASE WHEN h.until = 4611686018427387904 OR h.kind NOT IN ('anonymous_id', 'device_id', 'client_id')
-            THEN h.last_seen ELSE max(
+            max(
                 h.since,
                 ifnull((SELECT max(e.at) FROM events e WHERE e.alias_id = h.alias_id
                     AND e.at >= h.since AND e.at < h.until), h.since),
                 ifnull((SELECT max(l.at) FROM links l WHERE l.alias_id = h.alias_id
                     AND l.at >= h.since AND l.at < h.until), h.since)
-            ) END AS last_seen,
+            ) AS last_seen,
             h.event_id, h.verdict, h.rule, h.shared
         FROM holdings h JOIN clusters c ON c.cluster = h.cluster JOIN people p ON p.profile = c.profile;
     CREATE TABLE links (                 -- the evidence kept: first sightings, weak sightings, two or more identifiers
@@ -242,10 +241,10 @@ def m002_identity(db: Database) -> None:
     ) STRICT;
     CREATE VIEW profiles AS
         SELECT p.profile_id, p.user_id,
-            (SELECT h.value FROM clusters c JOIN holdings h ON h.cluster = c.cluster AND h.kind = 'email'
-                WHERE c.profile = p.profile ORDER BY h.last_seen DESC, h.value LIMIT 1) AS email,
-            (SELECT h.value FROM clusters c JOIN holdings h ON h.cluster = c.cluster AND h.kind = 'phone'
-                WHERE c.profile = p.profile ORDER BY h.last_seen DESC, h.value LIMIT 1) AS phone,
+            (SELECT a.value FROM aliases a WHERE a.profile_id = p.profile_id AND a.kind = 'email'
+                ORDER BY a.last_seen DESC, a.value LIMIT 1) AS email,
+            (SELECT a.value FROM aliases a WHERE a.profile_id = p.profile_id AND a.kind = 'phone'
+                ORDER BY a.last_seen DESC, a.value LIMIT 1) AS phone,
             p.reachable_at,
             (SELECT min(h.since) FROM clusters c JOIN holdings h ON h.cluster = c.cluster
                 WHERE c.profile = p.profile) AS first_seen,

@@ -16,10 +16,9 @@ from typing import Any, Final
 from tagway.core import body
 from tagway.core.events import Identifier
 from tagway.core.identity import traits
-from tagway.core.identity.book import FOREVER, Book, Decision, Group, Holding
+from tagway.core.identity.book import Book, Decision, Group, Holding
 from tagway.core.identity.evidence import Fact
 from tagway.core.identity.fold import run, split
-from tagway.core.identity.kinds import WEAK
 from tagway.core.identity.rules import Rules
 from tagway.core.identity.rulings import Rulings
 from tagway.store.decisions import Decisions
@@ -43,7 +42,6 @@ class _Standing:
 
     rows: Mapping[Place, tuple[Any, ...]]
     profiles: Mapping[Place, int]
-    last_seen: Mapping[int, int]
 
 
 class Refolds:
@@ -203,22 +201,17 @@ class Refolds:
     def _standing(self, aliases: Iterable[int]) -> _Standing:
         rows: dict[Place, tuple[Any, ...]] = {}
         profiles: dict[Place, int] = {}
-        last_seen: dict[int, int] = {}
         for alias in aliases:
             for row in self._db.execute(_OLD, (alias,)).fetchall():
                 place = row[:3]
                 rows[place], profiles[place] = row[:-1], row[-1]
-                if row[3] == FOREVER:
-                    last_seen[alias] = row[9]
-        return _Standing(rows, profiles, last_seen)
+        return _Standing(rows, profiles)
 
     def _write(self, aliases: Iterable[int], made: list[Holding]) -> None:
         old = self._standing(aliases)
         self._number(made, old)
         wanted: dict[Place, tuple[Any, ...]] = {}
         for one in made:
-            if one.until == FOREVER and one.id.kind not in WEAK:
-                one.last_seen = max(one.last_seen, old.last_seen.get(one.alias_id, one.last_seen))
             place = (one.alias_id, one.since, int(one.later))
             stays = old.profiles.get(place) == one.group.root().number
             cluster = old.rows[place][6] if stays else one.group.root().number

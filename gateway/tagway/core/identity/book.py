@@ -71,7 +71,8 @@ class Holding:
     """An alias as one profile holds it, for [since, until) in event time.
 
     `later` tells the intervals and epochs after the first; `born` is when this holding began. `shared` is the
-    rule by which the identifier joins nobody, empty when it may join.
+    rule by which the identifier joins nobody, empty when it may join. `last_seen` is kept up for weak
+    identifiers only, whose gaps matter.
     """
 
     id: Identifier
@@ -151,12 +152,6 @@ class Book:
         self._skip_shared(fact, decisions)
         return decisions
 
-    def see(self, holding: Holding, at: int) -> None:
-        """An alias was seen once more, which changes nothing else."""
-        if at > holding.last_seen:
-            holding.last_seen = at
-            self.changed.add(holding)
-
     def touch(self, group: Group, key: bytes) -> None:
         """An event that matters to a profile: what comes later and is earlier than it comes late."""
         group.touched = max(group.touched, key)
@@ -164,24 +159,21 @@ class Book:
 
     def _alone(self, one: Identifier, rule: str, fact: Fact) -> None:
         """An identifier that joins nobody is on a profile of its own."""
-        holding = self.current.get(one)
-        if holding is None:
-            holding = self._bear(one, fact, fact.key, 0)
-            holding.shared = rule
-        else:
-            self.see(holding, fact.at)
+        if one not in self.current:
+            self._bear(one, fact, fact.key, 0).shared = rule
 
     def _see(self, one: Identifier, fact: Fact, key: bytes, place: int) -> _Seen:
         holding = self.current.get(one)
         if holding is None:
             holding = self._bear(one, fact, key, place)
             return _Seen(holding, "born", holding.group)
-        if one.kind in _WEAK and fact.at - holding.last_seen > self.weak_gap:
-            before = holding.group.root()
-            self._close(holding, fact.at)
-            holding = self._bear(one, fact, key, place, later=True)
-            return _Seen(holding, "epoch", before)
-        self.see(holding, fact.at)
+        if one.kind in _WEAK:
+            if fact.at - holding.last_seen > self.weak_gap:
+                before = holding.group.root()
+                self._close(holding, fact.at)
+                return _Seen(self._bear(one, fact, key, place, later=True), "epoch", before)
+            holding.last_seen = fact.at
+            self.changed.add(holding)
         return _Seen(holding, "seen", holding.group)
 
     def _bear(self, one: Identifier, fact: Fact, key: bytes, place: int, *, later: bool = False) -> Holding:
@@ -251,8 +243,7 @@ class Book:
         else:
             self._close(holding, fact.at)
             name = handle(holding.id, fact.at)
-            seen = max(fact.at, holding.last_seen)
-            self._hold(Holding(holding.id, name, to, fact.at, fact.key, seen, link, later=True))
+            self._hold(Holding(holding.id, name, to, fact.at, fact.key, fact.at, link, later=True))
             self.current[holding.id].alias_id = holding.alias_id
         to.size += 1
         to.browser = to.browser or holding.id.kind == "anonymous_id"

@@ -40,8 +40,7 @@ class Evidence:
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
+class Resolution(NamedTuple):
     """Where an event belongs: the alias of its strongest identifier, at a time.
 
     `alias_id` is None when no identifier is left. `erased` says that the event is a forgotten person's and
@@ -61,8 +60,7 @@ class Shared(NamedTuple):
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """An event as the fold takes it: its legal identifiers, in the order of their kinds, then as listed.
 
     In the fold itself `ids` are those that may join, and `shared` those that may not.

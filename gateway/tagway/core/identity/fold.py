@@ -6,7 +6,7 @@ It says what is true whatever the order of arrival. The store reaches the same b
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tagway.core.erasure import Tombstones
 from tagway.core.events import Identifier
@@ -49,7 +49,7 @@ def unforgotten(fact: Fact, rulings: Rulings, tombstones: Tombstones) -> tuple[F
     strongest = next((one for one in fact.ids if not rulings.blocks(one)), fact.ids[0])
     if strongest in gone:
         return None, gone
-    return replace(fact, ids=tuple(one for one in fact.ids if one not in gone)), gone
+    return fact._replace(ids=tuple(one for one in fact.ids if one not in gone)), gone
 
 
 def shared_ids(facts: Iterable[Fact], rules: Rules, rulings: Rulings) -> dict[Identifier, str]:
@@ -77,10 +77,12 @@ def shared_ids(facts: Iterable[Fact], rules: Rules, rulings: Rulings) -> dict[Id
 
 def split(fact: Fact, shared: Mapping[Identifier, str]) -> Fact:
     """The fact with the identifiers that join nobody, those with a rule in `shared`, set apart."""
+    if not shared:
+        return fact
     apart = tuple(Shared(one, shared[one]) for one in fact.ids if shared.get(one))
     if not apart:
         return fact
-    return replace(fact, ids=tuple(one for one in fact.ids if not shared.get(one)), shared=apart)
+    return fact._replace(ids=tuple(one for one in fact.ids if not shared.get(one)), shared=apart)
 
 
 def run(facts: Iterable[Fact], book: Book) -> list[Decision]:
