@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 
 
 def to_stderr() -> None:
@@ -22,5 +23,8 @@ class JsonLines(logging.Formatter):
         told = {"at": self.formatTime(record), "level": record.levelname, "logger": record.name}
         told["message"] = record.getMessage()
         if record.exc_info:
-            told["trace"] = self.formatException(record.exc_info)
+            kind, _, trace = record.exc_info
+            # Where it happened, not what it said: the words of an error may be a sender's.
+            told["error"] = kind.__name__ if kind else ""
+            told["trace"] = "".join(traceback.format_tb(trace))
         return json.dumps(told, ensure_ascii=True)

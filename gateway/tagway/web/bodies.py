@@ -40,11 +40,18 @@ class ClientGoneError(Exception):
     """The sender closed the connection before the request was complete; nobody is left to answer."""
 
 
-async def read(receive: Receive, headers: dict[bytes, bytes], limits: Limits) -> bytes:
-    """The whole body as sent. Raises `RefusedError` once it is too large, before more is read."""
+def announced(headers: dict[bytes, bytes], limits: Limits) -> int:
+    """How many bytes the head announces; as many as may come where it does not say. Raises `RefusedError`."""
     length = headers.get(b"content-length")
-    if length is not None and length.isdigit() and int(length) > limits.body:
+    if length is None or not length.isdigit():
+        return limits.body if b"transfer-encoding" in headers else 0
+    if int(length) > limits.body:
         raise _too_large(limits)
+    return int(length)
+
+
+async def read(receive: Receive, limits: Limits) -> bytes:
+    """The whole body as sent. Raises `RefusedError` once it is too large, before more is read."""
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
         content: bytes = message.get("body", b"")

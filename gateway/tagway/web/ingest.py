@@ -63,6 +63,7 @@ class Ingest:
             return
         finally:
             intake.in_flight -= 1
+            taking.release()
         await self._answer(send, seq, taking, headers, origin)
 
     async def _answer(

@@ -93,7 +93,7 @@ class Inspect:
 
     async def _command(self, request: Request) -> Response:
         """Write a command into the log, for the engine to fold; what it did is seen on the read side."""
-        content = await bodies.read(request.receive, dict(request.scope["headers"]), self._intake.config.limits)
+        content = await bodies.read(request.receive, self._intake.config.limits)
         bodies.check(content, self._intake.config.limits)
         try:
             entry = commands.entry(body.decode(content), now=self._intake.now())

@@ -33,6 +33,8 @@ class Intake:
     now: Callable[[], int] = clock
     commit: GroupCommit | None = None
     in_flight: int = 0
+    claimed: int = 0
+    """Bytes of bodies that are being received or wait for their commit."""
     taken: Counter[str] = field(default_factory=Counter)
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     proxies: tuple[Network, ...] = ()

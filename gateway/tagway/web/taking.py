@@ -43,7 +43,18 @@ class Site:
 class Taking:
     """One request on its way: what is known of it grows until it is in the log."""
 
-    __slots__ = ("_headers", "_scope", "_site", "anonymous_id", "content", "pixel", "received_at", "target", "which")
+    __slots__ = (
+        "_claimed",
+        "_headers",
+        "_scope",
+        "_site",
+        "anonymous_id",
+        "content",
+        "pixel",
+        "received_at",
+        "target",
+        "which",
+    )
 
     def __init__(self, site: Site, scope: Scope, headers: dict[bytes, bytes]) -> None:
         """Nothing is known yet but the head."""
@@ -51,6 +62,7 @@ class Taking:
         self.target: Target | None = None
         self.content = b""
         self.pixel = False
+        self._claimed = 0
         self.anonymous_id = ""
         self.which: int | None = None
         self.received_at = 0
@@ -59,7 +71,8 @@ class Taking:
         """All steps; the request's place in the log. Raises `RefusedError` or `ClientGoneError`."""
         site, headers = self._site, self._headers
         target = self.target = self._by_head()
-        content = await bodies.read(receive, headers, site.limits)
+        self._claim(bodies.announced(headers, site.limits))
+        content = await bodies.read(receive, site.limits)
         self.received_at = site.intake.now()
         self.content = content
         if target is None:
@@ -90,6 +103,18 @@ class Taking:
         seq = await site.intake.writer().append(entry)
         site.intake.taken[target.name] += 1
         return seq
+
+    def release(self) -> None:
+        """Give back what was claimed of the memory for bodies."""
+        self._site.intake.claimed -= self._claimed
+
+    def _claim(self, size: int) -> None:
+        """Claim memory for the body before any of it is read. Raises `RefusedError` (503)."""
+        intake = self._site.intake
+        if intake.claimed + size > self._site.limits.queue_bytes:
+            raise RefusedError("overloaded", "too many large requests at once; send it again later")
+        intake.claimed += size
+        self._claimed = size
 
     def quarantined(self, refused: RefusedError) -> Entry | None:
         """The whole request, where a signature that is there did not prove it: to be verified again."""
@@ -221,8 +246,8 @@ class Taking:
             )
         except RefusedError:
             raise
-        except Exception as error:
-            _logger.exception("the verifier of %s failed with %s", target.name, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - third-party code; what it says may be a sender's words
+            _logger.error("the verifier of %s failed with %s", target.name, type(error).__name__)
             raise RefusedError("bad_proof", "the signature cannot be read") from None
 
     def _check(self, target: Target, content: bytes) -> None:
