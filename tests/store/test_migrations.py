@@ -54,15 +54,6 @@ def test_where_there_is_no_store_a_reader_says_so(tmp_path: Path) -> None:
         open_reader(tmp_path)
 
 
-def test_a_store_that_is_still_being_made_is_none_yet(tmp_path: Path) -> None:
-    db = Database(sqlite3.connect(tmp_path / "store.db"), execute_plugins=False)
-    migrations.apply(db, stop_before="m002_identity")
-    db.close()
-
-    with pytest.raises(TagwayError, match="has not made"):
-        open_reader(tmp_path)
-
-
 def test_the_tables_have_names_that_a_person_understands(tmp_path: Path) -> None:
     open_writer(tmp_path).close()
     db = sqlite3.connect(tmp_path / "store.db")
