@@ -117,3 +117,17 @@ def test_a_command_about_nobody_changes_nothing(gateway: InProcess, action: str,
     before = gateway.feed.events()
     assert gateway.command(action, target)["outcome"] == "done"
     assert gateway.feed.events() == before
+
+
+@pytest.mark.parametrize(
+    ("named", "known"),
+    [
+        ({"schema": "product_viewed/1-0-0"}, True),
+        ({"context": {"protocols": {"event_version": 1}}}, True),
+        ({"schema": "9-0-0"}, False),
+    ],
+)
+def test_a_call_may_name_the_version_of_its_event(gateway: InProcess, named: dict[str, object], known: bool) -> None:
+    (event,) = gateway.send("segment", batch({**VIEW, **named}), path="/v1/batch")
+    assert event["schema"] == "product_viewed/1-0-0"
+    assert known != any(one["code"] == "version_unknown" for one in event["violations"])

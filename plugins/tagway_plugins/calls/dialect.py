@@ -22,6 +22,7 @@ Object = Mapping[str, Any]
 
 _CALLS: Final = frozenset(("track", "identify", "page", "screen", "group", "alias"))
 # A key that only one kind of call has, for batches whose items do not tell their type.
+_LONGEST_SCHEMA: Final = 255
 _TELLING: Final = (("event", "track"), ("previousId", "alias"), ("groupId", "group"))
 _SERVER: Final = re.compile(r"(?:node|python|ruby|java|go|php|\.net|rust|elixir)$")
 _APP: Final = re.compile(r"ios|android|kotlin|swift|react-native|flutter")
@@ -81,6 +82,7 @@ def _call(call: Any, path: str, at: str, envelope: Object, received_at: int) -> 
         traits=_traits(call, kind),
         context=context,
         side=_side(call, context),
+        schema=_schema(call, context),
         item=at,
         mapping=_ORIGINS,
     )
@@ -105,6 +107,13 @@ def _side(call: Object, context: Object) -> Any:
     if not isinstance(name, str) or channel == "web":
         return "web"
     return "server" if _SERVER.search(name.lower()) else "app" if _APP.search(name.lower()) else "web"
+
+
+def _schema(call: Object, context: Object) -> str:
+    """The version that an event names: `schema` (order_completed/1-0-0), or Segment's `protocols.event_version` (1)."""
+    protocols = context.get("protocols")
+    named = call.get("schema") or (protocols.get("event_version") if isinstance(protocols, dict) else None)
+    return str(named)[:_LONGEST_SCHEMA] if isinstance(named, str | int) and not isinstance(named, bool) else ""
 
 
 def _time(call: Object, original: Any, sent: Any, received_at: int) -> int | None:

@@ -47,6 +47,11 @@ def test_a_named_version_is_used(bundled: Catalogue, named: str) -> None:
     assert outcome(catalogue, "Gift Wrapped", named, bow="red") == ("gift_wrapped/1-0-0", ["property_unplanned"])
 
 
+def test_a_named_model_is_its_newest_version(bundled: Catalogue) -> None:
+    catalogue = together(bundled, *(gift(one, {"paper": TEXT}) for one in ("1-0-0", "1-2-0", "2-0-0")))
+    assert outcome(catalogue, "Gift Wrapped", "1", paper="x") == ("gift_wrapped/1-2-0", [])
+
+
 def test_a_version_that_is_not_there_falls_back_to_the_newest_of_its_model(bundled: Catalogue) -> None:
     catalogue = together(bundled, *(gift(one, {"paper": TEXT}) for one in ("1-0-0", "1-2-0", "2-0-0")))
     assert outcome(catalogue, "Gift Wrapped", "1-9-0", paper="x") == ("gift_wrapped/1-2-0", ["version_unknown"])

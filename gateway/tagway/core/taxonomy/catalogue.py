@@ -61,7 +61,7 @@ class Catalogue:
         return [one for one in self.newest.values() if one.type == "track"]
 
     def version(self, name: str, wanted: str) -> tuple[Schema, bool]:
-        """The schema of an event by the version that it names (`1-0-0`, or with the key before it).
+        """The schema of an event by the version that it names: `1-0-0`, with the key before it, or a model (`1`).
 
         Of a version that is not there, the newest of the same model, else the newest; and False.
         """
@@ -69,9 +69,10 @@ class Catalogue:
         found = self.schemas.get(f"{key}/{text}")
         if found is not None:
             return found, True
-        asked = Version.read(text)
+        asked = Version.read(f"{text}-0-0") or Version.read(text)
         same = [one for one in self.schemas.values() if one.name == name and asked and one.version.model == asked.model]
-        return (max(same, key=lambda one: one.version) if same else self.newest[name]), False
+        whole = bool(same) and "-" not in text
+        return (max(same, key=lambda one: one.version) if same else self.newest[name]), whole
 
 
 def _event_spellings(schemas: Iterable[Schema]) -> Iterator[tuple[str, str]]:
