@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tagway.answers.export import exported, requested
 from tagway.testing import InProcess
 
 CUSTOMER = {"id": 706405506930370084, "email": "canary.bea@example.com", "phone": "+12015550188"}
@@ -30,7 +31,8 @@ def gateway(tmp_path: Path) -> Iterator[InProcess]:
 
 
 def webhook(gateway: InProcess, topic: str, body: dict[str, Any], *, verified: bool = True) -> dict[str, Any]:
-    headers = {"x-shopify-topic": topic, "x-shopify-webhook-id": f"{topic}-1", "x-shopify-event-id": f"{topic}-1"}
+    delivery = f"{topic}-{verified}"
+    headers = {"x-shopify-topic": topic, "x-shopify-webhook-id": delivery, "x-shopify-event-id": delivery}
     seq = gateway.append("shopify", json.dumps(body).encode(), headers=headers, verified=verified)
     gateway.fold.drain()
     return gateway.feed.outcomes(seq)[0]  # type: ignore[index]
@@ -88,3 +90,16 @@ def test_a_redact_request_that_was_cut_off_by_a_crash_is_carried_out_once(gatewa
         anew.fold.drain()
         assert [one["outcome"] for one in anew.feed.commands()] == ["done"]
     assert not held(tmp_path, "canary.bea")
+
+
+def test_a_proven_data_request_puts_the_customer_on_the_list_with_all_that_is_known(gateway: InProcess) -> None:
+    webhook(gateway, "orders/create", ORDER)
+    asked = {"shop_domain": "one.example", "customer": CUSTOMER, "orders_requested": [5550001]}
+    webhook(gateway, "customers/data_request", asked, verified=False)
+    assert requested(gateway.feed) == []
+    webhook(gateway, "customers/data_request", {**asked, "data_request": {"id": 1}})
+    (person,) = requested(gateway.feed)
+    document = exported(gateway.feed, person)
+    assert document is not None
+    assert CUSTOMER["email"] in document["profile"]["emails"]
+    assert ORDER["id"] in [event["raw"].get("id") for event in document["events"]]

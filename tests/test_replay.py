@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner
-from tagway import commands
+from tagway import commands, registry
 from tagway.cli import tagway
-from tagway.config import Config, Identity, with_gateway
+from tagway.config import Config, Identity, SourceConfig, with_gateway
 from tagway.errors import TagwayError
 from tagway.process.folder import GATEWAY, Lock
 from tagway.replay import foresee, replay
@@ -53,6 +53,16 @@ def test_other_rules_show_who_splits_who_is_lost_and_the_biggest_profile(gateway
     assert len(split["into"]) == 3
     assert found["biggest"]["before"]["aliases"] == 3
     assert found["reachable"]["before"] == 4
+
+
+def test_an_event_that_would_be_called_otherwise_is_counted_from_and_to(gateway: InProcess) -> None:
+    gateway.send("segment", b'{"type": "track", "event": "Looked At It", "anonymousId": "a0"}', path="/v1/track")
+    source = SourceConfig(plugin="segment", events={"Looked At It": "Product Viewed"})
+    renamed = msgspec.structs.replace(gateway.config, sources={"segment": source}, file="other.toml")
+    found = replay(renamed, registry.load(renamed), lambda: CLOCK)
+    (name,) = found["events"]["name"]
+    assert (name["from"], name["to"], name["count"]) == ("Looked At It", "Product Viewed", 1)
+    assert found["events"]["changed"] == 1
 
 
 def test_a_replay_changes_nothing_and_leaves_no_file(gateway: InProcess, tmp_path: Path) -> None:

@@ -185,10 +185,8 @@ class Erasure:
         for (request,) in self._db.execute(requests).fetchall():
             self.owe_rewrite(request)
         spellings.erase(self._db)
-        for table in _hanging(self._db):
-            self._db.execute(f'DELETE FROM "{table}" WHERE event IN (SELECT seq FROM temp.erasing)')
-        # A pair says of the first copy what it says of the later one.
-        self._db.execute("DELETE FROM twins WHERE first IN (SELECT seq FROM temp.erasing)")
+        for table, column in _hanging(self._db):
+            self._db.execute(f'DELETE FROM "{table}" WHERE "{column}" IN (SELECT seq FROM temp.erasing)')
         return self._db.execute(_BLANK).rowcount
 
 
@@ -311,12 +309,13 @@ def _tables(db: sqlite3.Connection) -> Mapping[str, Mapping[str, str]]:
     }
 
 
-def _hanging(db: sqlite3.Connection) -> list[str]:
-    """The tables whose rows belong to one event: those with a column `event`, its sequence number."""
+def _hanging(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    """The tables whose rows belong to one event, or to it and a later copy, with the column that names it."""
     return [
-        name
+        (name, one[1])
         for (name,) in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall()
-        if any(one[1] == "event" for one in db.execute(f'PRAGMA table_info("{name}")'))
+        for one in db.execute(f'PRAGMA table_info("{name}")').fetchall()
+        if one[1] in ("event", "first")
     ]
 
 

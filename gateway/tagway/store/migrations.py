@@ -284,7 +284,7 @@ def m003_commands(db: Database) -> None:
     ) STRICT;
     CREATE TABLE rewrites (
         request INTEGER PRIMARY KEY,     -- log.seq of a row that still holds what is erased here
-        mentions TEXT NOT NULL           -- JSON: [kind, value] of what is to be taken out of the rest of it
+        mentions TEXT NOT NULL           -- JSON: [kind, value, pointer] of what goes from single items
     ) STRICT;
     CREATE TABLE asks (
         event INTEGER PRIMARY KEY,       -- events.seq
