@@ -13,6 +13,7 @@ import pytest
 import zstandard
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tagway.commands import entry
 from tagway.log import Log
 from tagway.testing import InProcess
 
@@ -148,6 +149,17 @@ def test_a_crash_before_the_files_are_swept_is_made_good_at_the_next_start(
     assert not found(tmp_path)
 
 
+def test_what_waits_behind_the_command_is_folded_and_only_the_person_is_missing(
+    gateway: InProcess, tmp_path: Path
+) -> None:
+    send(gateway, ana())
+    gateway.log.append([entry({"action": "forget", "target": f"email:{EMAIL}"}, now=gateway.clock)])
+    gateway.append("segment", json.dumps({"batch": [ana("ana-2"), bo("bo-1")]}).encode(), path="/v1/batch")
+    gateway.fold.drain()
+    assert [one["status"] for one in gateway.feed.events()] == ["erased", "erased", "accepted"]
+    assert not found(tmp_path)
+
+
 def test_an_allowed_person_may_come_back(gateway: InProcess) -> None:
     send(gateway, ana())
     gateway.command("forget", f"email:{EMAIL}")
@@ -176,7 +188,7 @@ def test_the_log_holds_no_name_of_a_forgotten_person(gateway: InProcess, tmp_pat
     send(gateway, ana())
     gateway.command("forget", f"email:{EMAIL}")
     log = Log(tmp_path, read_only=True)
-    (command,) = [entry for entry in log.read(0) if entry.kind == "command"]
+    (command,) = [one for one in log.read(0) if one.kind == "command"]
     log.close()
     assert command.body is not None
     assert json.loads(command.body)["resolved"]["spans"] == []

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tagway.answers.export import exported, requested
+from tagway.log import Entry
 from tagway.testing import InProcess
 
 CUSTOMER = {"id": 706405506930370084, "email": "canary.bea@example.com", "phone": "+12015550188"}
@@ -73,6 +74,10 @@ def test_a_shop_redact_request_erases_what_the_source_has_sent_and_nothing_else(
     webhook(gateway, "orders/create", ORDER)
     call = {"type": "identify", "userId": "u1", "messageId": "m1", "traits": {"email": "bo@example.com"}}
     gateway.send("segment", json.dumps(call).encode(), path="/v1/identify")
+    refused = Entry(
+        kind="refused", source="shopify", received_at=gateway.clock, code="bad_proof", body=json.dumps(ORDER).encode()
+    )
+    gateway.log.append([refused])
     webhook(gateway, "shop/redact", {"shop_id": 1, "shop_domain": "one.example"})
     assert not held(tmp_path, "canary.bea")
     assert [one["status"] for one in gateway.feed.events()] == ["erased", "accepted", "erased"]

@@ -118,8 +118,16 @@ class Erasure:
         )
         return self._blank()
 
+    def folded(self) -> int:
+        """The log's sequence number up to which the store is folded."""
+        return int(self._db.execute("SELECT ifnull(max(last), 0) FROM batches").fetchone()[0])
+
     def source(self, source: str) -> int:
-        """Blank every event of a source; how many."""
+        """Blank every event of a source, and let go of what its quarantine holds; how many events."""
+        kept = self._db.execute("SELECT request FROM refusals WHERE source = ? AND kept", (source,)).fetchall()
+        for (request,) in kept:
+            self.owe_rewrite(request)
+        self._db.execute("UPDATE refusals SET kept = 0 WHERE source = ?", (source,))
         self._db.execute("DELETE FROM temp.erasing")
         self._db.execute("INSERT INTO temp.erasing SELECT seq FROM events WHERE source = ?", (source,))
         return self._blank()
