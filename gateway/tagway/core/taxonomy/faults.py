@@ -72,6 +72,11 @@ def shown(value: Any) -> str:
     return visible(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
 
 
+def named(name: str) -> str:
+    """A foreign name as it may be shown in a sentence: at most 80 characters, nothing invisible."""
+    return visible(name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…")
+
+
 @dataclass(slots=True)
 class Report:
     """Collects the violations of one event of one source."""
@@ -89,7 +94,7 @@ class Report:
         if note.code == "property_spelling":
             return self._spelled(note, str(name))
         if note.code == "property_twice":
-            sent = shown(name)[1:-1]
+            sent = named(str(name))
             return self._make(
                 note.code,
                 note.path,
@@ -103,7 +108,7 @@ class Report:
         return self._make(note.code, note.path, expected, shown(note.got), resolution.format(name=name))
 
     def _spelled(self, note: Note, canonical: str) -> Violation | None:
-        sent = shown(note.spelling)[1:-1]
+        sent = named(note.spelling)
         fix = f"tagway taxonomy alias {self.source} {quoted(note.spelling)} {canonical}"
         return self._make(
             note.code,
@@ -115,7 +120,7 @@ class Report:
 
     def _unplanned(self, note: Note, name: str) -> Violation | None:
         near = self.schema.nearest(name)
-        sent = shown(name)[1:-1]
+        sent = named(name)
         resolution = f"plan `{sent}` in a schema of your own, or stop sending it"
         if near:
             fix = f"tagway taxonomy alias {self.source} {quoted(name)} {near}"
@@ -313,7 +318,7 @@ def _resolution(path: Path, expected: str, planned: Property | None) -> str:
 
 def quoted(text: str) -> str:
     """Foreign text for a line that is there to be pasted into a shell."""
-    safe = shown(text)[1:-1]
+    safe = named(text)
     return (
         safe
         if safe.replace("_", "").replace("-", "").isalnum() and safe.isascii()

@@ -16,7 +16,7 @@ from tagway.core import body, money
 from tagway.core.events import Event, Identifier, Severity, Violation
 from tagway.core.taxonomy.catalogue import DEFAULT_PLAN, Catalogue
 from tagway.core.taxonomy.checks import all_have_their_decimals, has_its_decimals, is_email
-from tagway.core.taxonomy.faults import Report, quoted, shown, worst_first
+from tagway.core.taxonomy.faults import Report, named, quoted, shown, worst_first
 from tagway.core.taxonomy.names import folded
 from tagway.core.taxonomy.rules import Severities
 from tagway.core.taxonomy.schema import Schema
@@ -163,7 +163,7 @@ class Taxonomy:
             what = f"send `{name}`; declare the spelling: `{_fix(source, event.name, name)}`"
             return self._versioned(name, name, event.schema, (("event_spelling", f"`{name}`", sent, what),))
         near = self.catalogue.near.find(event.name)
-        what = f"plan `{sent[1:-1]}` in a schema of your own, or stop sending it"
+        what = f"plan `{named(event.name)}` in a schema of your own, or stop sending it"
         if near:
             what = f"did you mean `{near}`? Send that, or declare it: `{_fix(source, event.name, near)}`"
         return _Recognized(event.name, None, (("event_unplanned", "a planned event", sent, what),))
