@@ -11,6 +11,7 @@ from tagway_tui.app import Options, TagwayApp
 from tagway_tui.presence import Presence
 from tagway_tui.screens.live import Live
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 WELL = Presence(gateway=True, engine=True, url="http://127.0.0.1:8787")
 GONE = Presence(gateway=False, engine=False)
@@ -51,6 +52,15 @@ async def until(pilot: Pilot[None], seen: Callable[[], object], seconds: float =
 async def shows(pilot: Pilot[None], text: str) -> None:
     """Wait until a text stands on the screen."""
     await until(pilot, lambda: text in text_of(pilot.app))
+
+
+async def typed(pilot: Pilot[None], text: str) -> None:
+    """Put text into the line that has the focus, at once: key by key a test takes seconds."""
+    line = pilot.app.focused
+    assert isinstance(line, Input)
+    line.value = text
+    line.cursor_position = len(text)
+    await pilot.pause()
 
 
 def live(app: TagwayApp) -> Live:

@@ -8,7 +8,7 @@ import pytest
 from tagway.testing import InProcess
 from tagway_tui.widgets.bars import Bar
 
-from tests.tui.driving import GONE, WELL, live, looked, screen, shows, text_of
+from tests.tui.driving import GONE, WELL, live, looked, screen, shows, text_of, typed
 from tests.tui.folders import a_journey, refuse, send, track
 
 
@@ -132,9 +132,10 @@ async def test_q_on_the_live_list_leaves_with_success(gateway: InProcess, folder
 async def test_a_filter_looks_at_all_that_is_stored_and_counts_honestly(gateway: InProcess, folder: Path) -> None:
     send(gateway, *(track("Product Viewed") for _ in range(30)), track("Collection Viewed"))
     async with screen(folder) as (pilot, app):
-        await pilot.press("slash", *"event:Collection", "space", *"Viewed", "enter")
-        assert live(app).prompt.has_class("-open") is False
-        await pilot.press("slash", "ctrl+u", *"Collection", "enter")
+        await pilot.press("slash")
+        await typed(pilot, "Collection")
+        await pilot.press("enter")
+        assert not live(app).prompt.has_class("-open")
         await shows(pilot, "1 of 31")
         await pilot.press("exclamation_mark")
         await shows(pilot, "filter off, 31 events")
@@ -155,11 +156,12 @@ async def test_events_that_a_filter_finds_are_added_as_they_come(gateway: InProc
 async def test_a_filter_that_cannot_be_read_is_red_and_says_why(gateway: InProcess, folder: Path) -> None:
     a_journey(gateway)
     async with screen(folder) as (pilot, app):
-        await pilot.press("slash", *"status:nonsense")
+        await pilot.press("slash")
+        await typed(pilot, "status:nonsense")
         assert live(app).prompt.has_class("-bad")
         assert "is one of" in text_of(app)
-        await pilot.press("ctrl+u", *"status:bad")
-        assert not live(app).prompt.has_class("-good")
+        await typed(pilot, "status:invalid")
+        assert live(app).prompt.has_class("-good")
 
 
 async def test_tab_completes_event_names_from_the_taxonomy(gateway: InProcess, folder: Path) -> None:
@@ -167,7 +169,8 @@ async def test_tab_completes_event_names_from_the_taxonomy(gateway: InProcess, f
     async with screen(folder) as (pilot, app):
         await pilot.press("slash")
         await looked(pilot)
-        await pilot.press(*"event:added", "tab", "enter")
+        await typed(pilot, "event:added")
+        await pilot.press("tab", "enter")
         assert app.filter_text == 'event:"Added to Cart"'
         await shows(pilot, "1 of ")
 
@@ -175,7 +178,9 @@ async def test_tab_completes_event_names_from_the_taxonomy(gateway: InProcess, f
 async def test_find_goes_from_place_to_place(gateway: InProcess, folder: Path) -> None:
     send(gateway, track("Probe"), track("Other"), track("Probe"), track("Other"))
     async with screen(folder) as (pilot, app):
-        await pilot.press("g", "ctrl+f", *"probe", "enter")
+        await pilot.press("g", "ctrl+f")
+        await typed(pilot, "probe")
+        await pilot.press("enter")
         assert live(app).events.key == 3
         await pilot.press("N")
         assert live(app).events.key == 1
@@ -260,6 +265,8 @@ async def test_the_command_palette_runs_what_a_key_runs(gateway: InProcess, fold
     async with screen(folder) as (pilot, app):
         await pilot.press("colon")
         await pilot.pause(0.3)
-        await pilot.press(*"Pause", "down", "enter")
+        await typed(pilot, "Pause")
+        await pilot.pause(0.3)
+        await pilot.press("down", "enter")
         await looked(pilot)
         assert live(app).events.state == "PAUSED"

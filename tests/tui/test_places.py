@@ -13,7 +13,7 @@ from tagway_tui.screens.session import Session
 from tagway_tui.screens.why import Why
 from tagway_tui.widgets.bars import Bar
 
-from tests.tui.driving import live, screen, shows, text_of, until
+from tests.tui.driving import live, screen, shows, text_of, typed, until
 from tests.tui.folders import a_journey, identify, send, track
 
 
@@ -32,7 +32,9 @@ async def test_a_person_is_found_by_any_identifier(gateway: InProcess, folder: P
     a_journey(gateway)
     send(gateway, track("Probe", "somebody-else"))
     async with screen(folder) as (pilot, app):
-        await pilot.press("3", "slash", *"anon-1", "enter")
+        await pilot.press("3", "slash")
+        await typed(pilot, "anon-1")
+        await pilot.press("enter")
         await shows(pilot, "1 found")
         await pilot.press("enter")
         await shows(pilot, "REACHABLE by email")

@@ -24,6 +24,8 @@ from tagway_tui.widgets.detail import DocumentView
 from tagway_tui.widgets.lines import Lines
 from tagway_tui.widgets.table import Table
 
+# Narrower than this, source and time of the last go.
+_ROOMY: Final = 70
 _SEVERE: Final = ("error", "warn", "info")
 
 
@@ -72,8 +74,10 @@ class Violations(AnswerPlace):
 
     def _heading(self, width: int) -> Row:
         rule = _rule_width(width)
-        names = f"{fit('RULE', rule)} {fit('EVENT', 18)} {fit('SOURCE', 10)} {'COUNT':>6} {'%':>4}"
-        return [(names + (f"  {fit('LAST', 9)}{fit('TREND', 13)}" if width >= 100 else "  LAST"), "dim")]
+        source = f" {fit('SOURCE', 10)}" if width >= _ROOMY else ""
+        names = f"{fit('RULE', rule)} {fit('EVENT', 18)}{source} {'COUNT':>6} {'%':>4}"
+        last = "  LAST" if width >= _ROOMY else ""
+        return [(names + (f"  {fit('LAST', 9)}{fit('TREND', 13)}" if width >= 100 else last), "dim")]
 
     def _row(self, marked: Marked, width: int) -> Row:
         shown = self.tagway.mask.shown
@@ -87,10 +91,10 @@ class Violations(AnswerPlace):
             (badge, "match"),
             (said + " ", style),
             (fit(shown(group.name), 18) + " ", ""),
-            (fit(shown(group.source), 10) + " ", "dim"),
+            (fit(shown(group.source), 10) + " " if width >= _ROOMY else "", "dim"),
             (f"{group.count:>6,} ", "strong"),
             (f"{group.share:>4.0%}  ", ""),
-            (f"{clock_time(group.last_at, False)} ", "dim"),
+            (f"{clock_time(group.last_at, False)} " if width >= _ROOMY else "", "dim"),
         ]
         if width >= 100:
             row.append((spark([float(one) for one in group.trend], 12), "number"))
@@ -140,7 +144,7 @@ class Violations(AnswerPlace):
 
 
 def _rule_width(width: int) -> int:
-    return max(12, width - (68 if width >= 100 else 55))
+    return max(12, width - (68 if width >= 100 else 55 if width >= _ROOMY else 33))
 
 
 def _day(micros: int) -> str:
