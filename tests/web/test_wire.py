@@ -106,6 +106,17 @@ def test_a_large_body_is_refused_and_the_connection_still_answers(server: Served
         assert status(read(connection)) == 200
 
 
+@pytest.mark.parametrize("path", [b"/v1/track", b"/webhooks/shopify", b"/webhooks/nobody", b"/nowhere"])
+def test_a_sender_that_closes_after_one_request_hears_why_its_large_body_was_refused(
+    server: Served, path: bytes
+) -> None:
+    large = b'"' + b"x" * 5_000_000 + b'"'
+    head = b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    with server.connect() as connection:
+        connection.sendall(head % (path, len(large)) + large)
+        assert status(read(connection, quiet=10.0)) in (400, 401, 404, 413)
+
+
 @pytest.mark.parametrize(
     "raw", [b"", b"POST /v1", HEAD, HEAD + LENGTH + BODY[:-1], HEAD + b"Transfer-Encoding: chunked\r\n\r\n"]
 )

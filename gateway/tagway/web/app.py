@@ -24,7 +24,7 @@ from tagway.config import LOOPBACK, Config
 from tagway.errors import RefusedError
 from tagway.log import GroupCommit
 from tagway.registry import Registry
-from tagway.web import wire
+from tagway.web import bodies, wire
 from tagway.web.health import Health
 from tagway.web.ingest import Ingest
 from tagway.web.inspect import Inspect
@@ -98,6 +98,7 @@ class Application:
             len(headers) > limits.headers
             or sum([len(name) + len(value) for name, value in headers]) > limits.header_bytes
         ):
+            await bodies.drain(receive)
             await self._refuse(send, RefusedError("headers_too_large", "the headers are too many or too large"))
             return
         endpoint = self._exact.get(scope["raw_path"])
@@ -145,6 +146,7 @@ class Application:
 
     async def _http(self, request: Request, error: Exception) -> Response:
         """Starlette's own refusals (no such path, no such method), in our words and counted."""
+        await bodies.drain(request.receive)
         status = error.status_code if isinstance(error, HTTPException) else 404
         if status == 405:
             refused = RefusedError("method_not_allowed", "this path does not take this method")

@@ -32,6 +32,7 @@ _EXPONENTS: Final = (b"0e000", b"0e+000", b"0e-000")
 _EXACT_UP_TO: Final = 16_384
 _BEFORE_A_NUMBER: Final = b":,[ \t\r\n"
 _GZIP: Final = b"\x1f\x8b"
+_DRAINED: Final = 67_108_864
 # Below this size a body cannot blow up to anything that matters, however well it compresses.
 _RATIO_FROM: Final = 65_536
 
@@ -51,7 +52,7 @@ def announced(headers: dict[bytes, bytes], limits: Limits) -> int:
 
 
 async def read(receive: Receive, limits: Limits) -> bytes:
-    """The whole body as sent. Raises `RefusedError` once it is too large, before more is read."""
+    """The whole body as sent. Raises `RefusedError` once it is too large; what follows is not kept."""
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
         content: bytes = message.get("body", b"")
@@ -61,12 +62,29 @@ async def read(receive: Receive, limits: Limits) -> bytes:
     parts = bytearray()
     while message["type"] == "http.request":
         parts += message.get("body", b"")
+        more = message.get("more_body", False)
         if len(parts) > limits.body:
+            if more:
+                await drain(receive)
             raise _too_large(limits)
-        if not message.get("more_body", False):
+        if not more:
             return bytes(parts)
         message = await receive()
     raise ClientGoneError
+
+
+async def drain(receive: Receive) -> None:
+    """Take the rest of a refused body and keep nothing of it, up to a bound.
+
+    A connection that is closed while its sender still writes is reset, and the answer is lost with it: the
+    sender sees no status, and browsers send the same again at once.
+    """
+    taken = 0
+    while taken < _DRAINED:
+        message = await receive()
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return
+        taken += len(message.get("body", b""))
 
 
 def inflate(content: bytes, encoding: bytes, limits: Limits) -> bytes:

@@ -11,7 +11,7 @@ from typing import Final
 from starlette.types import Receive, Scope, Send
 
 from tagway.errors import RefusedError
-from tagway.web import cookies, cors, keys, wire
+from tagway.web import bodies, cookies, cors, keys, wire
 from tagway.web.bodies import ClientGoneError
 from tagway.web.intake import Intake
 from tagway.web.paths import Place
@@ -48,6 +48,7 @@ class Ingest:
             return
         intake = self._intake
         if intake.in_flight >= self._site.limits.in_flight:
+            await bodies.drain(receive)
             await self._refused(send, RefusedError("overloaded", "too many requests at once"), None, origin)
             return
         intake.in_flight += 1
@@ -57,6 +58,9 @@ class Ingest:
                 self._check_repeated(raw)
             seq = await taking.take(receive)
         except RefusedError as refused:
+            # A sender that asks first (`Expect: 100-continue`) has sent nothing yet, and should not.
+            if taking.untouched and b"expect" not in headers:
+                await bodies.drain(receive)
             await self._refused(send, refused, taking, origin)
             return
         except ClientGoneError:

@@ -53,6 +53,7 @@ class Taking:
         "pixel",
         "received_at",
         "target",
+        "untouched",
         "which",
     )
 
@@ -63,6 +64,7 @@ class Taking:
         self.content = b""
         self.pixel = False
         self._claimed = 0
+        self.untouched = True
         self.anonymous_id = ""
         self.which: int | None = None
         self.received_at = 0
@@ -72,6 +74,7 @@ class Taking:
         site, headers = self._site, self._headers
         target = self.target = self._by_head()
         self._claim(bodies.announced(headers, site.limits))
+        self.untouched = False
         content = await bodies.read(receive, site.limits)
         self.received_at = site.intake.now()
         self.content = content
