@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tagway.bench import normalizing, processes, screen, taxonomy
+from tagway.bench import identity, normalizing, processes, screen, taxonomy
 from tagway.bench.events import BATCH, Template
 from tagway.bench.load import complete
 from tagway.bench.processes import Gateway, Server
@@ -31,16 +31,20 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """How much is sent: rounds, and per round single events and batches; seconds of the paced run."""
+    """How much is sent: rounds, and per round single events and batches; seconds of the paced run.
+
+    `aliases` is how many identifiers the identity figures are taken with.
+    """
 
     rounds: int
     singles: int
     batches: int
     seconds: float
+    aliases: int = 1_000_000
 
 
 # Many short rounds: what else the machine does then meets both sides of a ratio alike.
-QUICK: Final = Scale(rounds=7, singles=1_500, batches=40, seconds=2)
+QUICK: Final = Scale(rounds=7, singles=1_500, batches=40, seconds=2, aliases=30_000)
 FULL: Final = Scale(rounds=15, singles=3_000, batches=60, seconds=10)
 
 FIGURES: Final[dict[str, str]] = {
@@ -65,6 +69,7 @@ FIGURES: Final[dict[str, str]] = {
     "screen_key_p95_ms": "from a key to its effect meanwhile; 95 of 100 are below, the aim is 150",
     "screen_rss_mb": "memory of the screen; the aim is at most 120",
     "rss_mb": "memory of the web and the engine process together after the rounds",
+    **identity.FIGURES,
 }
 _PACE: Final = 200
 _PATIENCE: Final = 30
@@ -190,6 +195,11 @@ def _taxonomy(gateway: Gateway, scale: Scale) -> Figures:
     return taxonomy.costs(scale.rounds, scale.singles // 4)
 
 
+def _identity(gateway: Gateway, scale: Scale) -> Figures:
+    del gateway
+    return identity.figures(scale.aliases, 20_000)
+
+
 MEASURES: Final[tuple[Callable[[Gateway, Scale], Figures], ...]] = (
-    _ingest, _visible, _engine, _normalizing, _taxonomy, screen.measure,
+    _ingest, _visible, _engine, _normalizing, _taxonomy, screen.measure, _identity,
 )  # fmt: skip

@@ -100,10 +100,11 @@ class Links:
         return found
 
     def count(self, aliases: Iterable[int], limit: int) -> int:
-        """How many rows of evidence name these aliases, counted until there are more than `limit`."""
+        """How many kept events are on these aliases, counted until there are more than `limit`."""
+        query = "SELECT count(*) FROM links WHERE alias_id = ?1 AND json_extract(ids, '$[0]') = ?1"
         total = 0
         for alias in aliases:
-            total += self._db.execute("SELECT count(*) FROM links WHERE alias_id = ?", (alias,)).fetchone()[0]
+            total += self._db.execute(query, (alias,)).fetchone()[0]
             if total > limit:
                 break
         return total
@@ -159,7 +160,7 @@ class Links:
         """Forget with whom aliases were carried, unless there is evidence of them still."""
         self._known.clear()
         for alias in aliases:
-            if self.count([alias], 0) == 0:
+            if not self.named([alias]):
                 self._db.execute("DELETE FROM edges WHERE alias_id = ?1 OR other_id = ?1", (alias,))
 
     def _first_sighting(self, alias: int, gone: bytes, fresh: Container[bytes]) -> None:
