@@ -92,7 +92,7 @@ class Pairing:
             self._pair(first, copy, schema, keys, one, batch)
         others.append(copy)
         del others[: -rules.MOST]
-        batch.events[one.seq] = replace(one.judged.event, timestamp=one.at)
+        batch.events[one.seq] = _at_its_time(one)
         return Placed(keys=keys, duplicate_of=copy.first, repeat=repeat)
 
     def _copy(self, one: Arrived, keys: Keys) -> Copy:
@@ -114,8 +114,14 @@ class Pairing:
         if later.deliverable and (truth_in_time or (due is None and not first.deliverable)):
             self._twins.deliver(first.seq, later.seq, later.received_at)
         if first.side != later.side:
-            mine = replace(one.judged.event, timestamp=one.at)
+            mine = _at_its_time(one)
             theirs = batch.events.get(first.seq) or self._twins.event(first.seq)
             web, server = (mine, theirs) if later.side == "web" else (theirs, mine)
             found = rules.differences(schema, web, server, (web.timestamp or 0) - (server.timestamp or 0))
             batch.pairs.append(Pair(first=first, later=later, key=keys.words, differences=found))
+
+
+def _at_its_time(one: Arrived) -> Event:
+    """The event with the time that counts; nearly always it is its own, and copying costs."""
+    event = one.judged.event
+    return event if event.timestamp == one.at else replace(event, timestamp=one.at)
