@@ -89,7 +89,7 @@ class TagwayApp(App[None]):
         self._gate = TerminalGate(ascii=options.ascii)
         super().__init__()
         self.options = options
-        self.filter_text, self.filter_off = "", False
+        self.filter_text, self.filter_off, self.searching = "", False, False
         self._names: Sequence[str] = ()
         self._session = Session()
         self.folder, self.read_only, self.config = options.folder, options.read_only, options.config
@@ -128,7 +128,7 @@ class TagwayApp(App[None]):
     def counted(self) -> str:
         """An honest count: what is shown, of all that is stored."""
         total = max(0, self.everything.last - self.everything.first + 1)
-        off = "filter off, " if self.filter_off else ""
+        off = "filter off, " if self.filter_off else "searching " if self.searching else ""
         return f"{off}{total:,} events" if self.matches is None else f"{len(self.matches):,} of {total:,}"
 
     # The tail.
@@ -207,7 +207,7 @@ class TagwayApp(App[None]):
 
     def apply_filter(self, text: str) -> None:
         """Show what a filter finds; everything for an empty one."""
-        self.filter_text, self.filter_off = text, False
+        self.filter_text, self.filter_off, self.searching = text, False, bool(text.strip())
         self._search(text.strip())
 
     def toggle_filter(self) -> None:
@@ -239,6 +239,7 @@ class TagwayApp(App[None]):
             window.close()
 
     def _found(self, text: str, found: list[int] | None) -> None:
+        self.searching = False
         self.matches = Matches.of(found) if found is not None else None
         self._tail.search = (text, found[-1] if found else 0)
         if isinstance(self.screen, Place):
