@@ -21,22 +21,12 @@ from typing import Any, Final
 
 from tagway.core import body
 from tagway.core.events import Identifier
+from tagway.core.identity.kinds import KINDS
 from tagway.errors import PayloadError
 
-IDENTIFIER_KINDS: Final = (
-    "user_id",
-    "email",
-    "phone",
-    "anonymous_id",
-    "device_id",
-    "client_id",
-    "checkout_token",
-    "cart_token",
-    "order_id",
-)
 _EVENT: Final = re.compile(r"event:[0-9a-f]{32}")
 _SOURCE: Final = re.compile(r"source:[a-z0-9][a-z0-9_-]{0,63}")
-_IDENTIFIER: Final = re.compile(rf"(?:{'|'.join(IDENTIFIER_KINDS)}):.{{1,1000}}", re.DOTALL)
+_IDENTIFIER: Final = re.compile(rf"(?:{'|'.join(KINDS)}):.{{1,1000}}", re.DOTALL)
 _USER: Final = re.compile(r"user_id:.{1,1000}", re.DOTALL)
 # action -> the targets that it takes: each a sequence of patterns
 ACTIONS: Final[Mapping[str, tuple[tuple[re.Pattern[str], ...], ...]]] = MappingProxyType(
@@ -113,7 +103,7 @@ def from_log(data: bytes, *, at: int) -> Command:
 def identifier(text: str) -> Identifier:
     """Take `KIND:VALUE` apart. Raises `PayloadError` when the kind is unknown or the value is empty."""
     if not _IDENTIFIER.fullmatch(text):
-        raise PayloadError(f"expected KIND:VALUE, where KIND is one of {', '.join(IDENTIFIER_KINDS)}")
+        raise PayloadError(f"expected KIND:VALUE, where KIND is one of {', '.join(KINDS)}")
     kind, _, value = text.partition(":")
     return Identifier(kind, value)
 
