@@ -68,6 +68,7 @@ def _viewed(place: int, faulty: bool) -> Recorded:
     at = NOW - (3 - place) * HOUR
     fault = Violation(code="required", pointer="", expected="a text", got="nothing", resolution="send `sku`")
     faults = [replace(fault, pointer=f"/properties/products/{line}/sku") for line in range(place - 1)]
+    faults[1:] = [replace(one, severity="warn") for one in faults[1:]]
     return Recorded(
         event_id=bytes([place] * 16),
         entry=Entry(kind="request", source="web", received_at=at, seq=place + 1),
@@ -96,3 +97,8 @@ def test_the_trend_ends_now(folder: Path) -> None:
 
 def test_a_window_leaves_out_what_is_older(folder: Path) -> None:
     assert violations(Feed(folder), now=NOW + 2 * DAY) == ()
+
+
+def test_the_worst_severity_of_a_group_is_its_severity(folder: Path) -> None:
+    (found,) = violations(Feed(folder), now=NOW)
+    assert found.group.severity == "error"

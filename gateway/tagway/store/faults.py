@@ -11,7 +11,8 @@ from tagway.store import spellings
 
 _GROUPS: Final = """
 SELECT v.code, pattern(v.pointer) AS pointer, e.name, e.source,
-    max(v.severity) AS severity, count(DISTINCT e.seq) AS count,
+    CASE WHEN sum(v.severity = 'error') THEN 'error' WHEN sum(v.severity = 'warn') THEN 'warn'
+        ELSE 'info' END AS severity, count(DISTINCT e.seq) AS count,
     min(e.received_at) AS first_at, max(e.received_at) AS last_at, max(e.seq) AS sample,
     max(CASE WHEN e.received_at < ?1 THEN e.received_at END) AS before_at
 FROM violations v JOIN events e ON e.seq = v.event

@@ -57,6 +57,7 @@ def m001_events(db: Database) -> None:
         dedupe_key INTEGER               -- hash of what a repeat of it shares
     ) STRICT;
     CREATE INDEX events_by_id ON events (event_id);
+    CREATE INDEX events_by_request ON events (request);
     CREATE INDEX events_by_alias ON events (alias_id, at);
     CREATE INDEX events_by_status ON events (status, source, received_at);
     CREATE INDEX events_by_cart ON events (cart_id) WHERE cart_id IS NOT NULL;

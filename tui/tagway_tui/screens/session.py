@@ -69,7 +69,11 @@ class Session(AnswerPlace):
         del now
         events = journeys.session(feed, self.code)
         lines = window.lines([one["seq"] for one in events][-2_000:])
-        return self.code, journeys.checklist(events), [lines[seq] for seq in sorted(lines)]
+        return self.code, journeys.checklist(events, self._planned()), [lines[seq] for seq in sorted(lines)]
+
+    def _planned(self) -> tuple[str, ...]:
+        """The store's plan, in its order; without one a shopper's usual way."""
+        return self.tagway.config.taxonomy.plan or journeys.DEFAULT_PLAN
 
     def tell(self, answer: Any) -> None:
         """Draw the checklist, fill the list."""
