@@ -264,9 +264,10 @@ class Identities:
             if said:
                 # What was said belongs to whoever had the device then: who signs in before that comes late.
                 work.book.touch(holding.group.root(), key)
-            return said or key == holding.born
-        if holding.later and key > self._holdings.first_born(holding.alias_id):
-            return False
+            # In one instant sign-ins come first: should that one's person id turn out shared, this one may be first.
+            return said or fact.at == holding.since
+        if holding.later and key > (first := self._holdings.first_born(holding.alias_id)):
+            return fact.at == moment(first)
         work.seed(holding.alias_id, key)
         return True
 

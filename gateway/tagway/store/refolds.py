@@ -106,10 +106,10 @@ class Refolds:
     def refold(self, aliases: Collection[int], changed: Mapping[int, str], rulings: Rulings, now: int) -> None:
         """Fold a component again and write what differs. `changed` says which ids became shared, or ceased to be."""
         sightings = self._links.named(aliases)
-        names, before = self._names(set(aliases).union(*(one.ids for one in sightings.values())))
-        after = {**before, **{names[alias]: rule for alias, rule in changed.items() if alias in names}}
-        self._move_events(sightings.values(), names, before, after)
-        decisions = self._fold(aliases, sightings.values(), names, after, rulings)
+        names, shared = self._names(set(aliases).union(*(one.ids for one in sightings.values())))
+        shared |= {names[alias]: rule for alias, rule in changed.items() if alias in names}
+        self._move_events(sightings.values(), names, shared, changed)
+        decisions = self._fold(aliases, sightings.values(), names, shared, rulings)
         self._decisions.rewrite(list(sightings), decisions, now)
         if self.first_waiting() is not None:
             self._db.executemany("DELETE FROM refolds WHERE alias_id = ?", [(alias,) for alias in aliases])
@@ -180,22 +180,29 @@ class Refolds:
         self,
         sightings: Iterable[Sighting],
         names: Mapping[int, Identifier],
-        before: Mapping[Identifier, str],
         after: Mapping[Identifier, str],
+        changed: Collection[int],
     ) -> None:
-        """Events whose strongest identifier became shared, or ceased to be, refer to another alias."""
-        if before == after:
+        """Events with an identifier that became shared, or ceased to be, may refer to another alias.
+
+        Which one they refer to depends on what was known as they came: it is written rather than guessed.
+        """
+        if not changed:
             return
         numbers = {one: alias for alias, one in names.items()}
         for one in sightings:
-            ids = tuple(names[alias] for alias in one.ids)
-            was, now = (split(Fact(one.event_id, one.at, ids), shared).subject for shared in (before, after))
-            if was is None or now is None or was == now:
+            if not any(alias in changed for alias in one.ids):
                 continue
-            self._db.execute("UPDATE events SET alias_id = ? WHERE event_id = ?", (numbers[now], one.event_id))
+            subject = split(Fact(one.event_id, one.at, tuple(names[alias] for alias in one.ids)), after).subject
+            if subject is None:
+                continue
+            now = numbers[subject]
             self._db.execute(
+                "UPDATE events SET alias_id = ?1 WHERE event_id = ?2 AND alias_id <> ?1", (now, one.event_id)
+            )
+            self._db.executemany(
                 "UPDATE claims SET alias_id = ? WHERE alias_id = ? AND at = ? AND event_id = ?",
-                (numbers[now], numbers[was], one.at, one.event_id),
+                [(now, alias, one.at, one.event_id) for alias in one.ids if alias != now],
             )
 
     def _standing(self, aliases: Iterable[int]) -> _Standing:

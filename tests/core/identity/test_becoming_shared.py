@@ -1,0 +1,63 @@
+"""An identifier that turns out to join nobody, after events with it are in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+from tagway.config import Identity
+
+from tests.core.identity.people import command, event
+from tests.core.identity.stores import Store
+
+WAITING = Identity(emails_per_user_id=1, refold_limit=2)
+
+
+@pytest.fixture
+def waiting() -> Iterator[Store]:
+    """A store whose components wait to be folded again."""
+    store = Store(WAITING)
+    yield store
+    store.close()
+
+
+def test_a_view_in_the_instant_of_a_sign_in_is_first_once_its_user_is_blocked() -> None:
+    view = replace(event(5, "d1"), event_id=b"a" * 16)
+    sign_in = replace(event(5, "U1", "a1", "d1"), event_id=b"b" * 16)
+    ends = []
+    for arrival in permutations((view, sign_in)):
+        store = Store()
+        for one in arrival:
+            store.tell([one])
+        store.command(command("block", "U1"))
+        ends.append(store.everything())
+        store.close()
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("handed_over_at", [5, 9])
+def test_a_view_in_the_instant_of_a_sign_in_is_first_on_a_shared_device_too(handed_over_at: int) -> None:
+    view = replace(event(5, "d1"), event_id=b"0" * 16)
+    first = replace(event(5, "U1", "a1", "d1"), event_id=b"1" * 16)
+    second = replace(event(handed_over_at, "U2", "a1", "d1"), event_id=b"2" * 16)
+    ends = []
+    for arrival in permutations((view, first, second)):
+        store = Store()
+        for one in arrival:
+            store.tell([one])
+        store.command(command("block", "U1"))
+        store.command(command("block", "U2"))
+        ends.append(store.everything())
+        store.close()
+    assert all(one == ends[0] for one in ends)
+
+
+def test_an_event_told_while_its_user_waits_to_be_shared_follows_when_the_other_is_blocked(waiting: Store) -> None:
+    both = event(20, "U1", "U2")
+    waiting.tell([event(34, "U1")])
+    waiting.tell([event(30, "U1", "m1", "m2"), both])
+    waiting.command(command("block", "U2"))
+    waiting.settle()
+    assert waiting.attribution()[both.event_id] == waiting.profile_of(both.ids[0])
