@@ -218,6 +218,37 @@ def test_a_device_is_forgotten_for_the_time_of_its_person_only(gateway: InProces
     assert late[1]["profile_id"] == gateway.feed.profile("user_id", "second-owner")["profile_id"]  # type: ignore[index]
 
 
+COOKIE = {"x-tagway-anonymous-id": "canary-browser-1"}
+
+
+def with_cookie(gateway: InProcess, *calls: object) -> list[dict[str, Any]]:
+    return gateway.send("segment", json.dumps({"batch": calls}).encode(), path="/v1/batch", headers=COOKIE)
+
+
+def test_the_id_in_a_first_party_cookie_is_forgotten_with_its_person(gateway: InProcess, tmp_path: Path) -> None:
+    with_cookie(gateway, call("view"))
+    with_cookie(gateway, call("login", type="identify", userId="canary-user-77"), call("own", anonymousId="own-id-22"))
+    gateway.command("forget", "user_id:canary-user-77")
+    assert not found(tmp_path)
+
+
+def test_a_cookie_that_comes_back_later_is_forgotten_again(gateway: InProcess, tmp_path: Path) -> None:
+    with_cookie(gateway, call("login", type="identify", userId="canary-user-77"))
+    gateway.command("forget", "user_id:canary-user-77")
+    late = with_cookie(gateway, call("view"), call("own", anonymousId="own-id-22"))
+    assert [one["status"] for one in late] == ["erased", "violating"]
+    assert not found(tmp_path)
+
+
+def test_the_cookie_of_a_shared_browser_stays_with_its_other_person(gateway: InProcess) -> None:
+    for minute, user in ((1, "canary-user-77"), (5, "second-owner")):
+        one = call(user, type="identify", userId=user, timestamp=moment(minute))
+        with_cookie(gateway, one, call(f"own {user}", anonymousId=f"own-{user}"))
+    gateway.command("forget", "user_id:canary-user-77")
+    late = with_cookie(gateway, call("view", timestamp=moment(6)))
+    assert late[0]["profile_id"] == gateway.feed.profile("user_id", "second-owner")["profile_id"]  # type: ignore[index]
+
+
 def moment(minute: int) -> str:
     return f"2025-10-09T08:{minute:02d}:00Z"
 

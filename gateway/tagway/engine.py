@@ -276,7 +276,8 @@ class Fold:
             if resolution.stripped and not resolution.erased:
                 self._strip(item, one, resolution.stripped)
             if self._forgetting is not None and (resolution.erased or resolution.stripped):
-                self._forgetting.owe(item.entry.seq, item.pointer, () if item.erased else resolution.stripped)
+                gone = _cookie_of(item) if item.erased else resolution.stripped
+                self._forgetting.owe(item.entry.seq, item.pointer, gone)
 
     def _strip(self, item: _Item, judged: Judged, identifiers: Sequence[Identifier]) -> None:
         """Take a forgotten person's identifiers out of somebody else's event."""
@@ -420,6 +421,12 @@ def _of_browser(event: Event, entry: Entry) -> Event:
     if cookie is None or any(one.kind == "anonymous_id" for one in event.identifiers):
         return event
     return replace(event, identifiers=(*event.identifiers, Identifier("anonymous_id", cookie)))
+
+
+def _cookie_of(item: _Item) -> tuple[Identifier, ...]:
+    """The id of the gateway's own cookie, where the item took it for its own."""
+    cookie = (item.entry.headers or {}).get(COOKIE_HEADER)
+    return (Identifier("anonymous_id", cookie),) if cookie and item.ids.get("anonymous_id") == cookie else ()
 
 
 def _hash(source: str, text: str, rest: bytes = b"") -> bytes:

@@ -22,7 +22,7 @@ from tagway import log as logs
 from tagway.commands import entry as command_entry
 from tagway.core import body
 from tagway.core.erasure import ALWAYS, Forgotten, Mentions, Remains, Span, emptied, fingerprint
-from tagway.core.events import Identifier
+from tagway.core.events import COOKIE_HEADER, Identifier
 from tagway.core.identity import commands
 from tagway.core.identity.commands import Command
 from tagway.core.identity.kinds import DEVICE, WEAK
@@ -219,13 +219,18 @@ def _mentioned(entry: Entry, mentions: Mentions) -> bool:
 
 
 def _stripped(entry: Entry, mentions: Iterable[erase.Mention]) -> Entry:
-    """The row with identifiers taken out of single items of it."""
-    data, before = entry.body or b"", entry.erased
+    """The row with identifiers taken out of single items of it, and out of the cookie that stands for any of them."""
+    data, headers, before = entry.body or b"", entry.headers or {}, entry.erased
     for kind, value, pointer in mentions:
-        data = Mentions([Identifier(kind, value)], short=True).scrubbed_item(data, pointer)
-    if data == (entry.body or b""):
+        one = Mentions([Identifier(kind, value)], short=True)
+        data = one.scrubbed_item(data, pointer)
+        if kind == "anonymous_id" and one.is_one(headers.get(COOKIE_HEADER, "")):
+            headers = {name: text for name, text in headers.items() if name != COOKIE_HEADER}
+    if (data, headers) == (entry.body or b"", entry.headers or {}):
         return entry
-    return replace(entry, body=data, erased=before or Remains(fingerprint=_fingerprint(entry), items={}).encode())
+    return replace(
+        entry, body=data, headers=headers, erased=before or Remains(fingerprint=_fingerprint(entry), items={}).encode()
+    )
 
 
 def _rewritten(entry: Entry, items: Mapping[str, tuple[int, int]], mentions: Mentions) -> Entry:
