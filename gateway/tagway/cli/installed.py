@@ -8,6 +8,7 @@ import click
 
 from tagway import registry
 from tagway.cli.options import as_json, load, located, print_json
+from tagway.config import SourceConfig
 from tagway.core import moments, safe
 from tagway.errors import TagwayError
 from tagway.registry import ConfiguredSource
@@ -71,8 +72,6 @@ def _seen(folder: Any) -> tuple[dict[str, Json], dict[str, dict[int, int]]]:
 
 def _row(bound: ConfiguredSource, paths: list[str], seen: Json, proofs: dict[int, int]) -> Json:
     config = bound.config
-    kind = "secret" if bound.source.kind == "webhook" else "write key"
-    opened_by = config.secrets if bound.source.kind == "webhook" else config.write_keys
     return {
         "name": bound.name,
         "plugin": bound.source.name,
@@ -85,10 +84,16 @@ def _row(bound: ConfiguredSource, paths: list[str], seen: Json, proofs: dict[int
         "last_refused": _moment(seen.get("last_refused")),
         "last_refusal": seen.get("last_message", ""),
         "proofs": [
-            {"kind": kind, "place": place + 1, "last_matched": _moment(proofs.get(place))}
-            for place in range(len(opened_by))
+            {"kind": kind, "place": place, "last_matched": _moment(proofs.get(which))}
+            for which, (kind, place) in enumerate(_opened_by(config))
         ],
     }
+
+
+def _opened_by(config: SourceConfig) -> list[tuple[str, int]]:
+    """What opens a source, in the order in which proofs count it: kind, and place in its list from 1."""
+    secrets = [("secret", place) for place, _ in enumerate(config.secrets, 1)]
+    return secrets + [("write key", place) for place, _ in enumerate(config.write_keys, 1)]
 
 
 def _print(row: Json) -> None:

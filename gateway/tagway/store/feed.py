@@ -124,7 +124,7 @@ class Feed:
         return verdicts.listed(self._db, after=after, limit=limit, verdict=verdict)
 
     def proofs(self) -> dict[str, dict[int, int]]:
-        """By source: when each of its secrets or keys, by its place in the configuration, last matched."""
+        """By source: when each of its secrets, and counted on after them its write keys, last matched."""
         found: dict[str, dict[int, int]] = {}
         for source, which, at in self._db.execute("SELECT source, which, last_at FROM proofs").fetchall():
             found.setdefault(source, {})[which] = at

@@ -113,7 +113,7 @@ def m001_events(db: Database) -> None:
     CREATE TABLE mappings (id INTEGER PRIMARY KEY, mapping TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE proofs (
         source TEXT NOT NULL,
-        which INTEGER NOT NULL,          -- place of the secret or key in the configuration
+        which INTEGER NOT NULL,          -- place among its secrets, and after them its write keys
         last_at INTEGER NOT NULL,        -- when it last opened the way for a request
         PRIMARY KEY (source, which)
     ) STRICT;

@@ -197,7 +197,8 @@ class Taking:
             if not target.keys and bound.config.secrets:
                 raise RefusedError("no_proof", "this source has secrets for its webhooks, but no write_keys for this")
             if target.keys:
-                self.which = target.keys.index(self._key(target))
+                # Keys are counted on from the secrets: a source that has both tells them apart by place alone.
+                self.which = len(bound.config.secrets) + target.keys.index(self._key(target))
             return not target.open
         token = self._check_token(target)
         proof = self._proof(target)
