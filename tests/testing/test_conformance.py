@@ -79,7 +79,7 @@ class Item(Sound):
         DeadLetter(code="payload", message=""),
         "an event",
     ],
-    ids=str,
+    ids=["float", "object", "no name", "time", "no value", "kind", "pointer", "no message", "no event"],
 )
 def test_an_item_that_the_engine_cannot_record_is_found(item: Any, pairs: list[GoldenPair]) -> None:
     assert falls_short(Item(item), pairs, "a golden body becomes sound events")
