@@ -197,7 +197,7 @@ def _taxonomy(gateway: Gateway, scale: Scale) -> Figures:
 
 def _identity(gateway: Gateway, scale: Scale) -> Figures:
     del gateway
-    return identity.figures(scale.aliases, 20_000)
+    return identity.figures(scale.aliases, min(20_000, scale.aliases))
 
 
 MEASURES: Final[tuple[Callable[[Gateway, Scale], Figures], ...]] = (
