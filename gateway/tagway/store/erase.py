@@ -80,7 +80,7 @@ class Erasure:
         intervals in which the person had them, an open one up to `now` or the last sighting. Empty when unknown.
         """
         row = self._db.execute(
-            "SELECT profile_id FROM aliases WHERE kind = ? AND value = ? ORDER BY since DESC LIMIT 1", (kind, value)
+            "SELECT profile_id FROM aliases WHERE kind = ? AND value = ? ORDER BY until DESC LIMIT 1", (kind, value)
         ).fetchone()
         if row is None:
             return []

@@ -352,8 +352,7 @@ class Identities:
         erased = {alias for alias in one.ids if any(span.since <= one.at < span.until for span in gone.get(alias, ()))}
         if not erased:
             return
-        names = {alias: self._name(alias) for alias in one.ids}
-        strongest = next((alias for alias in one.ids if not self._rulings.blocks(names[alias])), one.ids[0])
+        strongest = next((alias for alias in one.ids if not self._refolds.shared(alias)), one.ids[0])
         claims = self._links.claimed(one)
         self._links.drop(one)
         self._decisions.drop(one.event_id)

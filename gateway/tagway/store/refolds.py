@@ -66,6 +66,14 @@ class Refolds:
         row = self._db.execute(query, (alias,)).fetchone()
         return (Identifier(row[0], row[1]), row[2]) if row else None
 
+    def shared(self, alias: int) -> str:
+        """The rule by which a known alias is shared, one that waits to be refolded as that included."""
+        query = (
+            "SELECT ifnull(r.shared, h.shared) FROM holdings h LEFT JOIN refolds r ON r.alias_id = h.alias_id"
+            " WHERE h.alias_id = ? LIMIT 1"
+        )
+        return str(self._db.execute(query, (alias,)).fetchone()[0])
+
     def wait(self, alias: int, key: bytes, shared: str | None) -> None:
         """Let a component wait to be refolded when there is time; its profiles are `folding` until then."""
         self._db.execute(

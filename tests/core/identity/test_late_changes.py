@@ -1,4 +1,4 @@
-"""An identifier that turns out to join nobody, after events with it are in the store."""
+"""What changes for events that are in the store already: shared identifiers, sign-ins of one instant, the forgotten."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import permutations
 import pytest
 from tagway.config import Identity
 
-from tests.core.identity.people import command, event
+from tests.core.identity.people import command, event, identifier
 from tests.core.identity.stores import Store
 
 WAITING = Identity(emails_per_user_id=1, refold_limit=2)
@@ -61,3 +61,22 @@ def test_an_event_told_while_its_user_waits_to_be_shared_follows_when_the_other_
     waiting.command(command("block", "U2"))
     waiting.settle()
     assert waiting.attribution()[both.event_id] == waiting.profile_of(both.ids[0])
+
+
+def test_a_forgotten_persons_event_is_no_evidence_of_a_shared_user_that_it_carried() -> None:
+    store = Store(Identity(emails_per_user_id=1))
+    theirs = event(1, "U1", "m1")
+    store.tell([theirs, event(2, "U1", "m2"), event(3, "U1", "m3")])
+    store.forget(identifier("m1"), now=9)
+    kept = {event_id for (event_id,) in store.db.execute("SELECT event_id FROM links")}
+    assert len(kept) == 2 and theirs.event_id not in kept
+    store.close()
+
+
+def test_a_device_that_changed_hands_in_its_first_instant_is_forgotten_with_whom_it_has_now() -> None:
+    store = Store()
+    first, second = (replace(event(5, user, "d1"), event_id=user[1:].encode() * 16) for user in ("U1", "U2"))
+    store.tell([first, second])
+    store.forget(identifier("d1"), now=9)
+    assert store.profiles() == {frozenset({identifier("U1")})}
+    store.close()
