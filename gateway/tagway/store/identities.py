@@ -117,7 +117,6 @@ class Identities:
         for one in sightings:
             self._strip(one, gone)
         beside = gone.keys() | {alias for one in sightings for alias in one.ids}
-        self._links.write()
         self._links.recount(beside, self._rulings.events)
         self._look_again(beside, work)
         self._refold(work, now)
@@ -361,6 +360,8 @@ class Identities:
             self._links.keep(Sighting(one.event_id, one.at, left))
             if claims:
                 self._links.claim(strongest, one.at, one.event_id, claims)
+        # What is looked up for the next one must be there.
+        self._links.write()
 
     def _resolution(self, one: Told, work: Batch) -> Resolution:
         if one.fact is None:

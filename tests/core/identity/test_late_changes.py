@@ -69,7 +69,20 @@ def test_a_forgotten_persons_event_is_no_evidence_of_a_shared_user_that_it_carri
     store.tell([theirs, event(2, "U1", "m2"), event(3, "U1", "m3")])
     store.forget(identifier("m1"), now=9)
     kept = {event_id for (event_id,) in store.db.execute("SELECT event_id FROM links")}
-    assert len(kept) == 2 and theirs.event_id not in kept
+    assert len(kept) == 2
+    assert theirs.event_id not in kept
+    store.close()
+
+
+def test_evidence_without_a_forgotten_identifier_is_the_same_for_all_that_are_left() -> None:
+    store = Store(Identity(people_per_identifier=1, emails_per_user_id=1))
+    carried = event(3, "a1", "p1", "U1")
+    store.tell([event(5, "a1"), event(33, "U1", "m1", "m2"), carried])
+    store.tell([event(16, "a1", "p1"), event(17, "p1", "U2")])
+    store.forget(identifier("p1"), now=40)
+    written = store.db.execute("SELECT ids FROM links WHERE event_id = ?", (carried.event_id,)).fetchall()
+    assert len(written) == 2
+    assert len(set(written)) == 1
     store.close()
 
 
