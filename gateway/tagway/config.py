@@ -166,13 +166,18 @@ def parse(raw: Mapping[str, Any], *, file: str, environ: Mapping[str, str]) -> C
     except msgspec.ValidationError as error:
         raise ConfigError(f"{file}: {_readable(str(error))}") from None
     for name, source in config.sources.items():
-        if not (_COOKIE.fullmatch(source.cookie) and _DOMAIN.fullmatch(source.cookie_domain)):
-            raise ConfigError(
-                f"{file}: [sources.{name}]: `cookie` and `cookie_domain` are a cookie's name and a domain"
-            )
-        if not _NAME.fullmatch(name):
-            raise ConfigError(f"{file}: [sources.{name}]: a source's name is lower-case letters, digits, `_` and `-`")
+        _check_source(f"{file}: [sources.{name}]", name, source)
     return config
+
+
+def _check_source(where: str, name: str, source: SourceConfig) -> None:
+    if not (_COOKIE.fullmatch(source.cookie) and _DOMAIN.fullmatch(source.cookie_domain)):
+        raise ConfigError(f"{where}: `cookie` and `cookie_domain` are a cookie's name and a domain")
+    if not _NAME.fullmatch(name):
+        raise ConfigError(f"{where}: a source's name is lower-case letters, digits, `_` and `-`")
+    for key, values in (("secrets", source.secrets), ("write_keys", source.write_keys)):
+        if "" in values:
+            raise ConfigError(f"{where}: `{key}` has an empty entry, which opens nothing; is its variable set?")
 
 
 def with_gateway(config: Config, **changes: Any) -> Config:
