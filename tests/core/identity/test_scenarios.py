@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from tagway.core.events import Identifier
 from tagway.core.identity import Evidence
+from tagway.core.identity.book import FOREVER
 from tagway.core.identity.kinds import KINDS
 from tagway.core.identity.legal import Refused, normalized
 
@@ -103,6 +104,18 @@ def expected(profiles: Iterable[Iterable[str]]) -> set[frozenset[tuple[str, str]
     return found
 
 
+def intervals(profiles: Iterable[Iterable[str]]) -> list[tuple[str, str, int, int]]:
+    """Who is to be held when, where a scenario says it: kind, value, since and until (microseconds)."""
+    found = []
+    for name, value in (one.split(":", 1) for profile in profiles for one in profile):
+        bare, bracket, span = value.partition("[")
+        if bracket and name != "email":
+            since, until = span.removesuffix(")").split(",")
+            ends = FOREVER if until == "inf" else int(until) * _SECOND
+            found.append((kind_of(name, bare), bare, int(since) * _SECOND, ends))
+    return found
+
+
 def _bare(name: str, value: str) -> str:
     return value if name == "email" else value.split("@")[0].split("[")[0]
 
@@ -119,6 +132,8 @@ def test_what_is_to_be_adopted_comes_out_here(scenario: dict[str, Any]) -> None:
     for events in arrivals(scenario):
         store = play(scenario, events, region)
         assert store.profiles() == expected(wanted["profiles"])
+        for span in intervals(wanted["profiles"]):
+            assert span in {(*one, since, until) for *one, since, until, _, _ in store.ownership()}
         for name, on in wanted.get("events_on", {}).items():
             kind, _, value = on.partition(":")
             event_id = f"{scenario['id']}:{name}".encode().ljust(16, b".")
