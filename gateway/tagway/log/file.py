@@ -187,14 +187,14 @@ class Log:
         """The body as a row of the log stores it."""
         return self._row(entry)[7]  # type: ignore[no-any-return]
 
-    def read(self, after: int, *, rows: int = 1_000, size: int = 8_388_608) -> list[Entry]:
-        """The entries after a position, at most `rows` or about `size` stored bytes of them (at least one)."""
+    def read(self, after: int, *, rows: int = 1_000, size: int = 1_048_576) -> list[Entry]:
+        """The entries after a position, at most `rows` or about `size` bytes of bodies (at least one)."""
         found: list[Entry] = []
         total = 0
         cursor = self._db.execute(f"SELECT seq, {_COLUMNS} FROM log WHERE seq > ? ORDER BY seq LIMIT ?", (after, rows))
         for row in cursor:
             found.append(self._entry(row))
-            total += len(row[8] or b"")
+            total += len(found[-1].body or b"")
             if total >= size:
                 cursor.close()
                 break
