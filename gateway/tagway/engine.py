@@ -7,10 +7,9 @@ nothing and skips nothing. `tagway.process.engine` is its process; it buries a r
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -19,28 +18,35 @@ from tagway.commanding import Commanding
 from tagway.commands import asked
 from tagway.config import Config
 from tagway.core import body
-from tagway.core.erasure import Mentions, Remains, fingerprint
-from tagway.core.events import COOKIE_HEADER, DeadLetter, Event, Identifier, Request, Violation
-from tagway.core.identity import Evidence, traits
-from tagway.core.moments import DAY, MINUTE
-from tagway.core.taxonomy import Judged
-from tagway.core.taxonomy.twins import Keys
-from tagway.errors import PayloadError
+from tagway.core.erasure import Remains
+from tagway.core.events import DeadLetter, Event, Violation
 from tagway.forgetting import Forgetting
+from tagway.items import (
+    NOBODY,
+    Item,
+    arrived,
+    cookie_of,
+    dead_item,
+    dead_letter,
+    event_id,
+    evidence,
+    of_browser,
+    recorded,
+    strip,
+)
 from tagway.log import Entry, Log
-from tagway.pairing import Arrived, Pairing
+from tagway.pairing import Pairing
 from tagway.registry import ConfiguredSource, Registry
 from tagway.store.feed import Feed
 from tagway.store.files import FILE as STORE
 from tagway.store.files import open_writer, overwrite, remove
 from tagway.store.identities import Identities
-from tagway.store.record import Recorded, Records
+from tagway.store.record import Records
 from tagway.store.twins import Twins
 
 _logger = logging.getLogger("tagway.engine")
 _ROWS: Final = 1_000
 _TRIAL: Final = "trial.db"
-_NOBODY: Final = bytes(16)
 _UNPROVEN: Final = Violation(
     code="unproven_request",
     pointer="",
@@ -48,25 +54,6 @@ _UNPROVEN: Final = Violation(
     got="an unverified one",
     resolution="Give the source its secret, so that privacy requests are obeyed, or use `tagway forget`.",
 )
-
-
-@dataclass(slots=True)
-class _Item:
-    """One item on its way through the stages."""
-
-    entry: Entry
-    event_id: bytes
-    pointer: str = ""
-    judged: Judged | None = None
-    dead: DeadLetter | None = None
-    plugin: str = ""
-    timestamp: int = 0
-    at: int = 0
-    duplicate_of: bytes | None = None
-    erased: bool = False
-    keys: Keys | None = None
-    alias_id: int | None = None
-    ids: dict[str, str] = field(default_factory=dict)
 
 
 class Fold:
@@ -177,7 +164,7 @@ class Fold:
         self._mark_duplicates(items)
         self._resolve(items, now)
         self._pair(items)
-        first = self._records.write([self._recorded(item) for item in items])
+        first = self._records.write([recorded(item) for item in items])
         self._note_asks(items, first)
         refused = [entry for entry in entries if entry.kind == "refused"]
         self._records.refusals(refused, [item.entry.seq for item in items])
@@ -189,46 +176,46 @@ class Fold:
         )
         return first, len(items)
 
-    def _items(self, entry: Entry) -> Iterable[_Item]:
+    def _items(self, entry: Entry) -> Iterable[Item]:
         """The items of a request; of a row that a forget has rewritten, what is left and a blank for what is not."""
         if not entry.erased:
             return self._normalize(entry)
         remains = Remains.read(entry.erased)
         left = [] if entry.body is None else [one for one in self._normalize(entry) if not remains.covers(one.pointer)]
         gone = [
-            _Item(entry, _NOBODY, pointer=pointer, erased=True, timestamp=entry.received_at)
+            Item(entry, NOBODY, pointer=pointer, erased=True, timestamp=entry.received_at)
             for pointer, count in remains.items.items()
             for _ in range(count)
         ]
         return sorted([*left, *gone], key=lambda one: body.order(one.pointer))
 
-    def _normalize(self, entry: Entry) -> Iterable[_Item]:
+    def _normalize(self, entry: Entry) -> Iterable[Item]:
         """Stages 4 and 5: the plugin's events, each held against the taxonomy; a dead letter where that fails."""
         bound = self._registry.sources.get(entry.source)
         if bound is None:
             message = f"source {entry.source!r} is not configured any more"
-            yield self._dead(entry, DeadLetter(code="unknown_source", message=message), 0, "")
+            yield dead_item(entry, DeadLetter(code="unknown_source", message=message), 0, "")
             return
         if entry.seq in self._poison:
             message = "the engine ended twice while it worked on this request alone; its log says how"
-            yield self._dead(entry, DeadLetter(code="engine_crash", message=message), 0, bound.source.name)
+            yield dead_item(entry, DeadLetter(code="engine_crash", message=message), 0, bound.source.name)
             return
         place = 0
         try:
             for place, one in enumerate(bound.source.normalize(entry.request(bound.config.options))):
                 if isinstance(one, DeadLetter):
-                    yield self._dead(entry, one, place, bound.source.name)
+                    yield dead_item(entry, one, place, bound.source.name)
                 else:
                     yield self._judged(entry, one, bound)
         except Exception as error:  # noqa: BLE001 - a plugin is third-party code: keep the body, name the plugin
-            yield self._dead(entry, dead_letter(error), place + 1, bound.source.name)
+            yield dead_item(entry, dead_letter(error), place + 1, bound.source.name)
 
-    def _judged(self, entry: Entry, event: Event, bound: ConfiguredSource) -> _Item:
-        judged = self._taxonomy.judge(_of_browser(event, entry), entry.source, entry.received_at)
+    def _judged(self, entry: Entry, event: Event, bound: ConfiguredSource) -> Item:
+        judged = self._taxonomy.judge(of_browser(event, entry), entry.source, entry.received_at)
         timestamp = event.timestamp if event.timestamp is not None else entry.received_at
         if event.asks and not entry.verified:
             judged = replace(judged, violations=(*judged.violations, _UNPROVEN))
-        item = _Item(
+        item = Item(
             entry,
             event_id(entry, event),
             pointer=event.item,
@@ -240,11 +227,7 @@ class Fold:
             item.ids.setdefault(kind, value)
         return item
 
-    def _dead(self, entry: Entry, dead: DeadLetter, place: int, plugin: str) -> _Item:
-        event_id = _hash(entry.source, f"dead:{place}", entry.body or b"")
-        return _Item(entry, event_id, pointer=dead.pointer, dead=dead, plugin=plugin, timestamp=entry.received_at)
-
-    def _mark_duplicates(self, items: Sequence[_Item]) -> None:
+    def _mark_duplicates(self, items: Sequence[Item]) -> None:
         """The same message again is a duplicate, whenever and in whatever batch it comes."""
         alive = [item for item in items if item.judged is not None]
         seen = self._records.known([item.event_id for item in alive])
@@ -253,45 +236,36 @@ class Fold:
                 item.duplicate_of = item.event_id
             seen.add(item.event_id)
 
-    def _pair(self, items: Sequence[_Item]) -> None:
+    def _pair(self, items: Sequence[Item]) -> None:
         """A later copy of the same fact from another source or side is a duplicate; a repeat is only remarked."""
-        arrived = {
+        fresh = {
             seq: (item, item.judged)
             for seq, item in enumerate(items, self._records.next)
             if item.judged is not None and item.duplicate_of is None and not item.erased
         }
-        placed = self._pairing.place([_arrived(seq, *pair) for seq, pair in arrived.items()])
+        placed = self._pairing.place([arrived(seq, *pair) for seq, pair in fresh.items()])
         for seq, place in placed.items():
-            item, judged = arrived[seq]
+            item, judged = fresh[seq]
             item.keys, item.duplicate_of = place.keys, place.duplicate_of
             if place.repeat:
                 item.judged = self._taxonomy.repeated(judged, item.entry.source, item.entry.received_at)
 
-    def _resolve(self, items: Sequence[_Item], now: int) -> None:
+    def _resolve(self, items: Sequence[Item], now: int) -> None:
         """Stage 6: every event is evidence, whatever its status. A forgotten person's leaves nothing but a count."""
         judged = [(item, item.judged) for item in items if item.judged is not None]
-        resolutions = self._identities.resolve([self._evidence(*pair) for pair in judged], now)
+        resolutions = self._identities.resolve([evidence(item, one, self._shop(item)) for item, one in judged], now)
         for (item, one), resolution in zip(judged, resolutions, strict=True):
             item.alias_id, item.at, item.erased = resolution.alias_id, resolution.at, resolution.erased
             if resolution.stripped and not resolution.erased:
-                self._strip(item, one, resolution.stripped)
+                strip(item, one, resolution.stripped)
             if self._forgetting is not None and (resolution.erased or resolution.stripped):
-                gone = _cookie_of(item) if item.erased else resolution.stripped
+                gone = cookie_of(item) if item.erased else resolution.stripped
                 self._forgetting.owe(item.entry.seq, item.pointer, gone)
 
-    def _strip(self, item: _Item, judged: Judged, identifiers: Sequence[Identifier]) -> None:
-        """Take a forgotten person's identifiers out of somebody else's event."""
-        mentions = Mentions(identifiers, short=True)
-        event = replace(
-            judged.event,
-            properties=mentions.scrubbed(judged.event.properties),
-            traits=mentions.scrubbed(judged.event.traits),
-            context=mentions.scrubbed(judged.event.context),
-        )
-        item.judged = replace(judged, event=event)
-        item.ids = {kind: value for kind, value in item.ids.items() if not mentions.is_one(value)}
+    def _shop(self, item: Item) -> str:
+        return self._registry.sources[item.entry.source].config.shop
 
-    def _note_asks(self, items: Sequence[_Item], first: int) -> None:
+    def _note_asks(self, items: Sequence[Item], first: int) -> None:
         """Note what a vendor's privacy webhooks ask for; a proven one becomes a command of its own in the log."""
         for seq, item in enumerate(items, first):
             if item.judged is None or item.erased or not item.judged.event.asks:
@@ -304,53 +278,6 @@ class Fold:
                 # Before the commit: after a crash it is written again, and is one command by its id.
                 self._log.append([command])
 
-    def _evidence(self, item: _Item, judged: Judged) -> Evidence:
-        at = item.timestamp
-        if not item.entry.verified:
-            at = max(item.entry.received_at - 30 * DAY, min(at, item.entry.received_at + 5 * MINUTE))
-        shop = self._registry.sources[item.entry.source].config.shop
-        said = traits.claims(judged.event)
-        return Evidence(
-            event_id=item.event_id,
-            at=at,
-            ids=judged.identifiers,
-            traits=said,
-            shop=shop,
-            repeated=item.duplicate_of == item.event_id,
-        )
-
-    def _recorded(self, item: _Item) -> Recorded:
-        """Stage 7: what the store keeps of an item."""
-        judged = item.judged
-        if item.erased:
-            return Recorded(
-                event_id=_NOBODY, entry=item.entry, event=Event(name="", side="server", item=item.pointer),
-                status="erased", timestamp=item.entry.received_at, at=item.entry.received_at,
-            )  # fmt: skip
-        if judged is None:
-            return Recorded(
-                event_id=item.event_id, entry=item.entry, event=None, dead=item.dead, plugin=item.plugin,
-                status="dead_letter", timestamp=item.timestamp,
-            )  # fmt: skip
-        return Recorded(
-            event_id=item.event_id,
-            entry=item.entry,
-            event=judged.event,
-            status="duplicate" if item.duplicate_of else "violating" if judged.violating else "accepted",
-            duplicate_of=item.duplicate_of,
-            schema=judged.schema,
-            timestamp=item.timestamp,
-            at=item.at,
-            alias_id=item.alias_id,
-            anonymous_id=item.ids.get("anonymous_id") or item.ids.get("client_id"),
-            user_id=item.ids.get("user_id"),
-            email=item.ids["email"].strip().lower() if "email" in item.ids else None,
-            cart_id=item.ids.get("cart_token"),
-            violations=judged.violations,
-            twin_key=item.keys.twin if item.keys else None,
-            dedupe_key=item.keys.dedupe if item.keys else None,
-        )
-
     def _observe(self, first: int, count: int) -> None:
         """Tell the observers, after the commit; what one of them raises is logged and never ours."""
         if self._feed is None or not count:
@@ -361,13 +288,6 @@ class Fold:
                 observer(outcomes)
             except Exception:
                 _logger.exception("an observer of outcomes_recorded failed")
-
-
-def _arrived(seq: int, item: _Item, judged: Judged) -> Arrived:
-    return Arrived(
-        seq=seq, event_id=item.event_id, judged=judged, source=item.entry.source, ids=item.ids, at=item.timestamp,
-        received_at=item.entry.received_at,
-    )  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -389,48 +309,7 @@ def trial(
         remove(folder, _TRIAL)
 
 
-def dead_letter(error: Exception) -> DeadLetter:
-    """What is left of a request that a plugin could not, or did not know how to, read."""
-    if isinstance(error, PayloadError):
-        return DeadLetter(code=error.code, message=error.message, pointer=error.pointer)
-    return DeadLetter(code="plugin_error", message=f"{type(error).__name__}: {error}")
-
-
-def event_id(entry: Entry | Request, event: Event) -> bytes:
-    """The event's id: a hash of source and message id, or of the raw item where there is none.
-
-    An item that carries neither an id nor a time of its own is told apart by when it was received.
-    """
-    if event.message_id:
-        return _hash(entry.source, event.message_id)
-    at = entry.received_at if event.timestamp is None else event.timestamp
-    rewritten = entry.erased if isinstance(entry, Entry) else ""
-    whole = Remains.read(rewritten).fingerprint if rewritten else fingerprint(entry.body or b"")
-    return _hash(entry.source, f"raw:{event.item}:{event.type}:{event.name}:{at}", whole)
-
-
 def _up_to_a_command(entries: list[Entry]) -> list[Entry]:
     """A batch cut so that a command stands alone: what was logged before it is folded before it."""
     place = next((place for place, entry in enumerate(entries) if entry.kind == "command"), None)
     return entries if place is None else entries[: max(place, 1)]
-
-
-def _of_browser(event: Event, entry: Entry) -> Event:
-    """The event with the anonymous id of the gateway's own cookie, where it carries none itself."""
-    cookie = (entry.headers or {}).get(COOKIE_HEADER)
-    if cookie is None or any(one.kind == "anonymous_id" for one in event.identifiers):
-        return event
-    return replace(event, identifiers=(*event.identifiers, Identifier("anonymous_id", cookie)))
-
-
-def _cookie_of(item: _Item) -> tuple[Identifier, ...]:
-    """The id of the gateway's own cookie, where the item took it for its own."""
-    cookie = (item.entry.headers or {}).get(COOKIE_HEADER)
-    return (Identifier("anonymous_id", cookie),) if cookie and item.ids.get("anonymous_id") == cookie else ()
-
-
-def _hash(source: str, text: str, rest: bytes = b"") -> bytes:
-    # The length keeps ("ab", "c") and ("a", "bc") apart.
-    return hashlib.blake2b(
-        f"{len(source)}:{source}{text}".encode("utf-8", "surrogatepass") + rest, digest_size=16
-    ).digest()

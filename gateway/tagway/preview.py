@@ -13,8 +13,8 @@ from typing import Any
 from tagway.core import moments
 from tagway.core.events import DeadLetter, Event, Request
 from tagway.core.taxonomy import Judged, Taxonomy
-from tagway.engine import dead_letter, event_id
 from tagway.hookspecs import Source
+from tagway.items import dead_letter, event_id
 
 Json = dict[str, Any]
 
