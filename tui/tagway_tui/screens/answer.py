@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from tagway.errors import TagwayError
@@ -28,13 +29,13 @@ class AnswerPlace(Place):
     _took = 0.0
     answer: Any = None
 
+    @abstractmethod
     def ask(self, feed: Feed, window: Window, now: int) -> Any:
         """The question, in a worker's thread. Raises `TagwayError`."""
-        raise NotImplementedError  # pragma: no cover
 
+    @abstractmethod
     def tell(self, answer: Any) -> None:
         """Show the answer."""
-        raise NotImplementedError  # pragma: no cover
 
     def frame(self) -> None:
         """Ask when it is time to."""

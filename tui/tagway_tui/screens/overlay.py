@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -61,9 +62,9 @@ class Overlay(ModalScreen[None]):
         view.move(at)
         self.query_one("#overlay-hints", Bar).set(*hints(self.HINTS, self.active_bindings, max(0, view.room)))
 
+    @abstractmethod
     def rows(self, width: int) -> tuple[list[Row], dict[int, int]]:
         """The rows for a width, and the events that rows lead to."""
-        raise NotImplementedError  # pragma: no cover
 
     @on(Lines.Chosen)
     def _chosen(self, event: Lines.Chosen) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
@@ -37,9 +38,9 @@ class Place(Screen[None]):
         yield from self.body()
         yield Bar(id="hints")
 
+    @abstractmethod
     def body(self) -> Iterable[Widget]:
         """The widgets between the bars."""
-        raise NotImplementedError  # pragma: no cover
 
     def frame(self) -> None:
         """The store changed, or a second passed: show it."""

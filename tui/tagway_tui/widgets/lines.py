@@ -9,6 +9,7 @@ Cells are plain segments, so that no markup in foreign text can mean anything.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -74,13 +75,13 @@ class Lines(Widget, can_focus=True):
 
     # What a subclass provides.
 
+    @abstractmethod
     def total(self) -> int:
         """How many rows there are."""
-        raise NotImplementedError  # pragma: no cover
 
+    @abstractmethod
     def cells(self, place: int, width: int) -> Row:
         """The row at a place, for a list that is `width` cells wide."""
-        raise NotImplementedError  # pragma: no cover
 
     def settle(self) -> None:
         """Right before drawing, when the height is known: no row is missing that there is room for."""
