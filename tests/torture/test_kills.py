@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ class Sender:
         call = {"type": "track", "event": "Noise", "anonymousId": f"a{message_id[-2:]}", "messageId": message_id}
         try:
             ok = self.to is not None and self.to.post("/v1/track", call)[0] == 200
-        except OSError:
+        except (OSError, HTTPException):  # killed before, or in the middle of, an answer
             ok = False
         if ok:
             self.acknowledged.add(message_id)
