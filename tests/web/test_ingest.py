@@ -130,10 +130,10 @@ async def test_gzip_is_told_by_header_or_by_its_first_bytes(tmp_path: Path, head
 @pytest.mark.parametrize(
     ("body", "encoding"),
     [
-        (gzip.compress(BODY)[:-4], "gzip"),
-        (gzip.compress(BODY) + b"more", "gzip"),
-        (b"\x1f\x8b nothing of the kind", "gzip"),
-        (BODY, "br"),
+        pytest.param(gzip.compress(BODY)[:-4], "gzip", id="cut off"),
+        pytest.param(gzip.compress(BODY) + b"more", "gzip", id="with more after it"),
+        pytest.param(b"\x1f\x8b nothing of the kind", "gzip", id="gzip by its first bytes only"),
+        pytest.param(BODY, "br", id="of an unknown kind"),
     ],
 )
 async def test_an_encoding_that_cannot_be_undone_is_a_400(tmp_path: Path, body: bytes, encoding: str) -> None:
