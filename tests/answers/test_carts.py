@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tagway.answers.carts import CODES, TRIGGER_WINDOW, arranged, as_json, cause, waterfall
+from tagway.config import Config, Identity
 from tagway.store.carts import CartFacts
 from tagway.testing import InProcess
 
@@ -118,6 +119,29 @@ def test_a_bought_cart_is_not_open(gateway: InProcess) -> None:
     add(gateway, "m2", event="Order Completed", anonymousId="a1", properties={"cart_id": "c1", "order_id": "o1"})
     found = waterfall(gateway.feed)
     assert (codes(gateway), found.steps[0].carts, found.share) == ({"c1": "PURCHASED_ALREADY"}, 0, 0.0)
+
+
+def test_a_cart_of_somebody_who_declined_every_channel_has_no_consent(gateway: InProcess) -> None:
+    add(gateway, "m1", anonymousId="a1", properties={"cart_id": "c1"})
+    traits = {"email": "ana@example.com", "accepts_email": False}
+    add(gateway, "m2", type="identify", anonymousId="a1", traits=traits)
+    assert codes(gateway) == {"c1": "NO_CONSENT"}
+
+    add(gateway, "m3", type="identify", anonymousId="a1", traits={"phone": "+14155550101", "accepts_sms": True})
+    assert codes(gateway) == {"c1": "REACHABLE"}
+
+
+def test_a_cart_whose_person_waits_to_be_folded_again_is_pending(tmp_path: Path) -> None:
+    with InProcess(tmp_path, Config(identity=Identity(refold_limit=1))) as gateway:
+        add(gateway, "m1", anonymousId="a1", properties={"cart_id": "c1"}, timestamp="2026-03-02T10:00:00Z")
+        add(gateway, "m2", type="identify", anonymousId="a1", userId="u1", timestamp="2026-03-02T12:00:00Z")
+        late = {"type": "identify", "messageId": "m3", "anonymousId": "a1", "userId": "u1"}
+        gateway.append("segment", json.dumps({**late, "timestamp": "2026-03-02T11:00:00Z"}).encode(), path="/v1/track")
+        gateway.fold.step()
+        assert codes(gateway) == {"c1": "MERGE_PENDING"}
+
+        gateway.fold.drain()
+        assert codes(gateway) == {"c1": "NO_ADDRESS"}
 
 
 def test_a_cart_without_any_id_has_none(gateway: InProcess) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from tagway.core import body
 from tagway.store import attribution
 
 # Events that show intent to buy; a cart is counted from the first of them on.
@@ -40,6 +41,7 @@ SELECT p.profile_id, p.user_id, p.reachable_at,
 FROM events e {attribution.ATTRIBUTED}
 WHERE e.seq = ?
 """
+_STATE: Final = "SELECT email, phone, consent, folding FROM profiles WHERE profile_id = ?"
 _ORDER: Final = """
 SELECT min(e.seq) FROM events e
 WHERE e.name = 'Order Completed' AND e.status IN ('accepted', 'violating', 'duplicate') AND e.cart_id = ?
@@ -68,7 +70,8 @@ class CartFacts:
     """What is recorded of one cart; times in microseconds, `*_seq` are events.
 
     `near_miss` is the one event close to it that gave an address without a browser; `conflict` the event id of
-    a refused merge of its person.
+    a refused merge of its person. `consent` has each channel that the person has an address for, and False where
+    they declined it. `folding` says that the person is still to be folded again.
     """
 
     cart_id: str
@@ -117,6 +120,7 @@ def _facts(db: sqlite3.Connection, row: sqlite3.Row, conflicts: dict[str, str], 
     order = db.execute(_ORDER, (row["cart_id"],)).fetchone()[0]
     if order is None and profile_id is not None:
         order = db.execute(_PERSONS_ORDER, (profile_id, row["first_at"])).fetchone()[0]
+    state = db.execute(_STATE, (profile_id,)).fetchone()
     return CartFacts(
         cart_id=row["cart_id"],
         first_at=row["first_at"],
@@ -130,9 +134,16 @@ def _facts(db: sqlite3.Connection, row: sqlite3.Row, conflicts: dict[str, str], 
         user_id=person["user_id"],
         reachable_at=person["reachable_at"],
         stable_id=bool(person["stable"]) or row["browsers"] > 0,
-        consent=(),
-        folding=False,
+        consent=_consent(state) if state else (),
+        folding=bool(state and state["folding"]),
         order_seq=order,
         conflict=conflicts.get(profile_id),
         near_miss=near_miss,
     )
+
+
+def _consent(state: sqlite3.Row) -> tuple[tuple[str, bool], ...]:
+    """Whether each channel that there is an address for may be used: a person who said nothing has not declined."""
+    given: dict[str, Any] = body.decode(state["consent"])
+    addresses = (("email", state["email"]), ("sms", state["phone"]))
+    return tuple((channel, (given[channel] or {}).get("value") is not False) for channel, one in addresses if one)
