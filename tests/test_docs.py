@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import inspect
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 import pytest
+from click.testing import CliRunner
 from tagway import config
-from tagway.cli import COMMANDS
+from tagway.cli import COMMANDS, tagway
 from tagway.hookspecs import Hooks
 
 ROOT = Path(__file__).parent.parent
@@ -55,6 +58,35 @@ def test_every_command_is_in_the_readme_with_its_help() -> None:
     documented = {cells[0]: cells[1] for cells in rows(README, 2) if cells[0].startswith("`tagway ")}
 
     assert documented == {f"`tagway {name}`": text for name, (_, text) in COMMANDS.items()}
+
+
+def command_of(words: list[str]) -> tuple[click.Command, list[str]]:
+    """The command that words call, and what is left for it."""
+    command: click.Command | None = tagway
+    context = click.Context(tagway)
+    while isinstance(command, click.Group) and words and (inner := command.get_command(context, words[0])):
+        command, words = inner, words[1:]
+    assert command is not None
+    return command, words
+
+
+def examples() -> list[str]:
+    """The examples that the commands' helps end with."""
+    ends = [command_of([name])[0].epilog or "" for name in COMMANDS]
+    return [line.strip() for end in ends for line in end.splitlines() if "tagway " in line]
+
+
+@pytest.mark.parametrize("example", examples())
+def test_every_example_of_a_help_can_be_called_like_that(
+    example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("order.json", "track.json"):
+        Path(name).touch()
+    command, words = command_of(shlex.split(example.partition("tagway ")[2]))
+
+    with CliRunner().isolation(), command.make_context(example, words) as context:
+        assert context.args == []
 
 
 def test_every_configuration_key_is_in_the_readme_with_its_default() -> None:

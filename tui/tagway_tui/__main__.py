@@ -75,16 +75,19 @@ def _speaks_unicode() -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tagway tui", description="The live screen on a running or old data folder.")
-    parser.add_argument("--config", metavar="FILE", help="the configuration (default: tagway.toml)")
-    parser.add_argument("--data", metavar="FOLDER", help="the data folder (default: as configured)")
-    parser.add_argument("--plain", action="store_true", help="lines on standard output, no escape sequence")
-    parser.add_argument("--once", action="store_true", help="with --plain: end after what is there")
-    parser.add_argument("--reveal", action="store_true", help="with --plain: do not mask person data")
-    parser.add_argument("--ascii", action="store_true", help="no glyphs beyond ASCII")
-    parser.add_argument("--read-only", action="store_true", help="no key that changes or sends anything")
-    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
-    parser.add_argument("--theme", default="", metavar="NAME", help="a Textual theme")
+    parser = argparse.ArgumentParser(
+        prog="tagway tui", description="Watch a running gateway or an old data folder live.", add_help=False
+    )
+    parser.add_argument("--config", metavar="FILE", help="The configuration (default: tagway.toml).")
+    parser.add_argument("--data", metavar="FOLDER", help="The data folder (default: as configured).")
+    parser.add_argument("--plain", action="store_true", help="Lines on standard output, no escape sequence.")
+    parser.add_argument("--once", action="store_true", help="With --plain: end after what is there.")
+    parser.add_argument("--reveal", action="store_true", help="With --plain: do not mask person data.")
+    parser.add_argument("--ascii", action="store_true", help="No glyphs beyond ASCII.")
+    parser.add_argument("--read-only", action="store_true", help="No key that changes or sends anything.")
+    parser.add_argument("--no-mouse", action="store_true", help="Leave the mouse to the terminal.")
+    parser.add_argument("--theme", default="", metavar="NAME", help="A Textual theme.")
+    parser.add_argument("-h", "--help", action="help", help="Show this message and exit.")
     return parser
 
 

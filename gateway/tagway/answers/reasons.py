@@ -164,7 +164,7 @@ def _fix(event: Json) -> str:
     if event["violations"]:
         return str(event["violations"][0]["resolution"])
     if event["status"] == "dead_letter":
-        return "Look at the raw body; correct the sender, or the plugin, then redrive."
+        return "Look at the raw body; correct the sender; after a corrected plugin, `tagway replay --apply`."
     if event["profile_id"] is None:
         return "Send an anonymous id, or any other identifier, with it."
     if event["reachable_at"] is None:

@@ -8,7 +8,7 @@ from tagway.cli.options import as_json, print_json
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="A fifth of the work: less exact.")
+@click.option("--quick", is_flag=True, help="A fraction of the work: less exact.")
 @as_json
 def bench(quick: bool, as_json: bool) -> None:
     """Measure what an event costs here: ingest beside a floor, the engine alone, sent to readable."""

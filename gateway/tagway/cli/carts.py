@@ -8,7 +8,7 @@ import time
 import click
 
 from tagway.answers import carts as answer
-from tagway.cli.options import as_json, load, located, print_json
+from tagway.cli.options import as_json, examples, load, located, print_json
 from tagway.core.safe import visible
 from tagway.store.feed import Feed
 
@@ -16,11 +16,11 @@ _UNITS = {"m": 60, "h": 3_600, "d": 86_400}
 _BAR = 30
 
 
-@click.command()
+@click.command(epilog=examples("tagway carts --since 7d", "tagway carts --code NEVER_IDENTIFIED --json"))
 @located
 @as_json
-@click.option("--since", default="", metavar="24h", help="Only carts touched since so long (m, h, d); all without it.")
-@click.option("--code", default="", help="Only carts with this cause.")
+@click.option("--since", default="", metavar="24h", help="Only carts touched since so long (m, h, d).")
+@click.option("--code", default="", metavar="CODE", help="Only carts with this cause, each in a line.")
 def carts(config_file: str | None, data: str | None, as_json: bool, since: str, code: str) -> None:
     """Print every cart in exactly one bucket, with its cause and fix; one cart a line with --json."""
     found = answer.waterfall(Feed(load(config_file, data).data), _since(since))

@@ -15,6 +15,7 @@ import click
 
 from tagway import config as configuration
 from tagway import registry
+from tagway.cli.options import examples
 from tagway.demo.account import Witness, claims
 from tagway.demo.script import Scene, scenes
 from tagway.demo.traffic import SOURCES, Store
@@ -26,7 +27,7 @@ _FOLDER: Final = "tagway-demo"
 _MARK: Final = "# Written by `tagway demo`, which empties this folder at each start.\n"
 
 
-@click.command()
+@click.command(epilog=examples("tagway demo", "tagway demo --no-tui --fast"))
 @click.option("--data", default=_FOLDER, metavar="FOLDER", help="The demo's own folder, emptied at start.")
 @click.option(
     "--no-tui", is_flag=True, help="Print lines instead of the screen; so does an output that is no terminal."

@@ -6,21 +6,30 @@ import time
 
 import click
 
-from tagway.cli.options import as_json, load, located, print_json
+from tagway.cli.options import as_json, examples, load, located, print_json
 from tagway.core.query import QueryError
 from tagway.store.feed import Feed
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        """tagway events --filter 'src:web event:"Added to Cart" age<1h'""",
+        "tagway events --filter status:violating --json",
+        "tagway events --after 1200 --limit 100",
+    )
+)
 @located
 @as_json
 @click.option("--after", default=0, metavar="SEQ", help="Only events after this sequence number.")
-@click.option("--limit", default=1_000_000, help="At most so many.")
-@click.option(
-    "--filter", "matching", default="", metavar="QUERY", help='As on the screen: src:web event:"Added to Cart".'
-)
+@click.option("--limit", default=1_000_000, metavar="N", help="At most so many.")
+@click.option("--filter", "matching", default="", metavar="FILTER", help="Only events that the screen's filter finds.")
 def events(config_file: str | None, data: str | None, as_json: bool, after: int, limit: int, matching: str) -> None:
-    """Query recorded events, oldest first; one JSON object a line with --json."""
+    """Query recorded events, oldest first; one JSON object a line with --json.
+
+    A filter's terms are joined by "and"; `-` before one negates it. Terms: src: event: raw: status: side: type:
+    rule: who: profile: cart: id: schema: age<5m seq>100, the name of any property with : ~ < > or =, the flags
+    reachable verified test anonymous known, a bare word, /a regular expression/.
+    """
     feed = Feed(load(config_file, data).data)
     try:
         found = feed.events(after=after, limit=limit, matching=matching, now=time.time_ns() // 1_000)

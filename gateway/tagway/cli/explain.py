@@ -9,7 +9,7 @@ import click
 
 from tagway.answers import explain as explaining
 from tagway.answers import why as reasoning
-from tagway.cli.options import as_json, load, located, print_json
+from tagway.cli.options import as_json, ascii_json, examples, load, located, print_json
 from tagway.cli.submit import IDENTIFIER
 from tagway.config import Config
 from tagway.core.events import Identifier
@@ -20,7 +20,7 @@ from tagway.store.feed import Feed
 Json = Mapping[str, Any]
 
 
-@click.command()
+@click.command(epilog=examples("tagway explain email:ana@example.com", "tagway explain order_id:4509 --json"))
 @click.argument("identifier", metavar="KIND:VALUE", type=IDENTIFIER)
 @located
 @as_json
@@ -38,7 +38,7 @@ def explain(identifier: str, config_file: str | None, data: str | None, as_json:
         click.echo(visible(line))
 
 
-@click.command()
+@click.command(epilog=examples("tagway why email:ana@example.com anonymous_id:5ad9f7c2"))
 @click.argument("one", metavar="A", type=IDENTIFIER)
 @click.argument("other", metavar="B", type=IDENTIFIER)
 @located
@@ -86,7 +86,7 @@ def _tree(profile: Json) -> Iterator[str]:
         by = f" by event {event['seq']} {event['name']} of {event['source']}" if event else ""
         yield f"│  ├─ {alias['kind']}:{alias['value']}   {told}{by}, {alias['first_seen']}"
     if profile["traits"]:
-        yield "├─ traits: " + ", ".join(f"{name}={value}" for name, value in profile["traits"].items())
+        yield "├─ traits: " + ", ".join(f"{name}={_plain(value)}" for name, value in profile["traits"].items())
     yield "├─ reachability"
     for span in profile["reachability"]:
         how = "by " + " and ".join(span["by"]) if span["reachable"] else "not reachable"
@@ -94,6 +94,10 @@ def _tree(profile: Json) -> Iterator[str]:
     yield "└─ timeline"
     for one in profile["timeline"]:
         yield f"   ├─ {_moment(one)}"
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else ascii_json(value)
 
 
 def _moment(one: Json) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from tagway import registry
+from tagway.cli.options import examples
 from tagway.config import DEFAULT_FILE, Config
 from tagway.errors import TagwayError
 from tagway.hookspecs import Source
@@ -30,7 +31,7 @@ data = "./tagway-data"
 """
 
 
-@click.command()
+@click.command(epilog=examples("tagway init", "tagway init --config shop.toml"))
 @click.option("--config", "config_file", default=DEFAULT_FILE, metavar="FILE", help="The file to write.")
 def init(config_file: str) -> None:
     """Write a configuration with fresh keys; an existing file is never touched."""

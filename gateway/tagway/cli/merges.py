@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from tagway import commands
-from tagway.cli.options import as_json, load, located, print_json
+from tagway.cli.options import as_json, examples, load, located, print_json
 from tagway.cli.replay import difference
 from tagway.cli.submit import now, submit
 from tagway.config import Config
@@ -23,14 +23,23 @@ Json = Mapping[str, Any]
 _EVENT: Final = re.compile(r"[0-9a-f]{32}")
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "tagway merges --review",
+        "tagway merges --verdict skipped_conflict --json",
+        "tagway merges --approve 7188389780001 7188389780002",
+        "tagway merges --block phone:+14155550100",
+    )
+)
 @located
 @as_json
 @click.option("--review", is_flag=True, help="Only refused joins that wait for your decision.")
 @click.option("--duplicates", is_flag=True, help="Identifiers on several profiles, by email, phone, cart or device.")
-@click.option("--verdict", metavar="VERDICT", help="Only verdicts of this sort.")
+@click.option(
+    "--verdict", metavar="VERDICT", help="Only verdicts of this sort: merged, handed_over, skipped_conflict, ..."
+)
 @click.option("--after", default=0, metavar="ID", help="Only verdicts after this one.")
-@click.option("--limit", default=1_000_000, help="At most so many.")
+@click.option("--limit", default=1_000_000, metavar="N", help="At most so many.")
 @click.option("--approve", nargs=2, metavar="USER USER", help="Record that these two user_ids are one person.")
 @click.option("--reject", nargs=2, metavar="USER USER", help="Record that they are not, and ask no more.")
 @click.option("--block", metavar="KIND:VALUE", help="Record that this identifier joins nobody.")
@@ -54,7 +63,12 @@ def merges(config_file: str | None, data: str | None, as_json: bool, **given: An
         print_json(line) if as_json else click.echo(visible(str(line)))
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "tagway unmerge 8e8ecef553abe037ed0fac92388eed65",
+        "tagway unmerge email:ana@example.com anonymous_id:5ad9f7c2 --apply",
+    )
+)
 @click.argument("target", nargs=-1, required=True, metavar="EVENT | A B")
 @located
 @as_json
@@ -63,7 +77,7 @@ def merges(config_file: str | None, data: str | None, as_json: bool, **given: An
 def unmerge(
     target: tuple[str, ...], config_file: str | None, data: str | None, as_json: bool, apply: bool, undo: bool
 ) -> None:
-    """Undo what joined: an EVENT (its id, as `explain` prints it), or the link of two identifiers A and B.
+    """Undo what joined: an EVENT (its id, as `tagway merges` prints it), or the link of two identifiers A and B.
 
     A retracted event joins nothing any more; a retracted link never joins directly, in whatever event. Shows
     what would change; --apply records it.

@@ -10,7 +10,7 @@ from typing import IO, TypeVar
 import click
 
 from tagway import catalogue, registry
-from tagway.cli.options import as_json, ascii_json, load, located, print_json, read_headers, with_topic
+from tagway.cli.options import as_json, ascii_json, examples, load, located, print_json, read_headers, with_topic
 from tagway.config import SourceConfig
 from tagway.core.events import Request
 from tagway.core.safe import visible
@@ -21,7 +21,12 @@ from tagway.registry import ConfiguredSource, Registry
 T = TypeVar("T")
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "tagway normalize order.json --plugin shopify --topic orders/create",
+        "cat body.json | tagway normalize - --source reviews --json",
+    )
+)
 @click.argument("file", type=click.File("rb"), metavar="FILE")
 @click.option("--plugin", metavar="NAME", help="The plugin that reads it (`tagway plugins` lists them).")
 @click.option("--source", "source_name", metavar="NAME", help="Instead: a configured source, with its options.")

@@ -28,6 +28,12 @@ def located(command: F) -> F:
     )
 
 
+def examples(*lines: str) -> str:
+    """The end of a command's help: how it is called, one example a line."""
+    # \b keeps click from filling the lines into a paragraph.
+    return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))
+
+
 def load(config_file: str | None, data: str | None) -> Config:
     """The configuration that the shared options name."""
     return configuration.with_gateway(configuration.load(config_file), data=data)

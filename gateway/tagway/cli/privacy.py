@@ -11,7 +11,7 @@ import msgspec
 from tagway.answers.explain import found
 from tagway.answers.export import exported, requested
 from tagway.cli.explain import known, unknown
-from tagway.cli.options import as_json, ascii_json, load, located, print_json
+from tagway.cli.options import as_json, ascii_json, examples, load, located, print_json
 from tagway.cli.submit import IDENTIFIER, submit
 from tagway.config import Config
 from tagway.core.events import Identifier
@@ -20,7 +20,7 @@ from tagway.errors import TagwayError
 from tagway.store.feed import Feed, Json
 
 
-@click.command()
+@click.command(epilog=examples("tagway forget email:ana@example.com", "tagway forget email:ana@example.com --allow"))
 @click.argument("identifier", metavar="KIND:VALUE", type=IDENTIFIER)
 @located
 @as_json
@@ -45,12 +45,12 @@ def forget(identifier: str, config_file: str | None, data: str | None, as_json: 
         raise SystemExit(1)
 
 
-@click.command()
+@click.command(epilog=examples("tagway export email:ana@example.com --out ana.json", "tagway export --requested"))
 @click.argument("identifier", metavar="[KIND:VALUE]", type=IDENTIFIER, required=False)
 @located
 @as_json
 @click.option("--requested", "all_requested", is_flag=True, help="Everybody whose data a vendor has asked for.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of printing.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to this file instead of printing.")
 def export(
     identifier: str | None,
     config_file: str | None,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import click
 
 from tagway import registry
-from tagway.cli.options import as_json, load, located, print_json
+from tagway.cli.options import as_json, examples, load, located, print_json
 from tagway.config import Config
 from tagway.core import moments, safe
 from tagway.errors import RefusedError
@@ -16,11 +16,13 @@ from tagway.log import Entry, Log
 from tagway.web import again
 
 
-@click.command()
+@click.command(
+    epilog=examples("tagway redrive --quarantined --list", "tagway redrive --quarantined --source shopify --yes")
+)
 @located
 @as_json
 @click.option("--quarantined", is_flag=True, required=True, help="Requests whose signature did not match.")
-@click.option("--source", help="Only those of one source.")
+@click.option("--source", metavar="NAME", help="Only those of one source.")
 @click.option("--list", "listed", is_flag=True, help="Print each, and what it would become.")
 @click.option("--yes", is_flag=True, help="Take them in; without it they are only counted.")
 def redrive(

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import click
 
 from tagway import registry
-from tagway.cli.options import as_json, load, located, print_json
+from tagway.cli.options import as_json, examples, load, located, print_json
 from tagway.cli.submit import now
 from tagway.core.safe import visible
 from tagway.replay import Json
 from tagway.replay import replay as fold_anew
 
 
-@click.command()
+@click.command(epilog=examples("tagway replay", "tagway replay --config stricter.toml", "tagway replay --apply"))
 @located
 @as_json
 @click.option("--apply", is_flag=True, help="Make what came out the store; no gateway may run.")

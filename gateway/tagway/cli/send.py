@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tagway import registry
-from tagway.cli.options import as_json, load, located, print_json, read_headers, with_topic
+from tagway.cli.options import as_json, examples, load, located, print_json, read_headers, with_topic
 from tagway.config import Config
 from tagway.core.events import Request
 from tagway.errors import TagwayError
@@ -20,15 +20,29 @@ from tagway.registry import ConfiguredSource
 _WAIT = 10
 
 
-@click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.command(
+    epilog=examples(
+        "tagway send order.json --source shopify --topic orders/create",
+        "tagway send track.json --source web --path /v1/track --json",
+    )
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
 @located
 @as_json
-@click.option("--source", required=True, help="The source, as the configuration names it.")
-@click.option("--url", help="The gateway (default: the one that runs on the data folder).")
-@click.option("--path", help="The path (default: the source's first).")
-@click.option("--topic", help="The webhook's topic, in the header or parameter that the vendor has for it.")
-@click.option("--header", "headers", multiple=True, callback=read_headers, metavar="K=V", help="A further header.")
+@click.option("--source", required=True, metavar="NAME", help="The source, as the configuration names it.")
+@click.option("--url", metavar="URL", help="The gateway (default: the one that runs on the data folder).")
+@click.option("--path", metavar="PATH", help="The path (default: the source's first).")
+@click.option(
+    "--topic", metavar="TOPIC", help="The webhook's topic, in the header or parameter that the vendor has for it."
+)
+@click.option(
+    "--header",
+    "headers",
+    multiple=True,
+    callback=read_headers,
+    metavar="K=V",
+    help="A further header; may be repeated.",
+)
 def send(
     file: Path,
     config_file: str | None,

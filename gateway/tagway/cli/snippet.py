@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from tagway import registry
-from tagway.cli.options import load, located
+from tagway.cli.options import examples, load, located
 from tagway.config import Config
 from tagway.errors import TagwayError
 from tagway.registry import ConfiguredSource
@@ -16,11 +16,13 @@ from tagway.registry import ConfiguredSource
 _PLUGINS: Final = {"html": "segment", "gtm": "gtm", "shopify-pixel": "shopify_pixel"}
 
 
-@click.command()
+@click.command(
+    epilog=examples("tagway snippet gtm --url https://events.shop.example", "tagway snippet html --source web")
+)
 @click.argument("name", metavar="NAME")
 @located
-@click.option("--source", help="The source whose key it carries (default: the only one of its plugin).")
-@click.option("--url", help="Where the store reaches this gateway (default: gateway.public_url).")
+@click.option("--source", metavar="NAME", help="The source whose key it carries (default: the only one of its plugin).")
+@click.option("--url", metavar="URL", help="Where the store reaches this gateway (default: gateway.public_url).")
 def snippet(name: str, config_file: str | None, data: str | None, source: str | None, url: str | None) -> None:
     """Print the code to paste: html (any page), gtm (a Custom HTML tag), shopify-pixel (a custom pixel)."""
     config = load(config_file, data)

@@ -97,6 +97,4 @@ def _awaited(config: Config, seq: int) -> Json:
             time.sleep(0.1)
     finally:
         feed.close()
-    raise TagwayError(
-        f"the command is in the log (row {seq}), but was not carried out in time; `tagway doctor` says more"
-    )
+    raise TagwayError(f"the command is in the log (row {seq}), but was not carried out in time: see engine.log")

@@ -11,7 +11,7 @@ import tomlkit
 from tomlkit.items import Table
 
 from tagway import catalogue, config, registry
-from tagway.cli.options import as_json, load, located, print_json
+from tagway.cli.options import as_json, examples, load, located, print_json
 from tagway.config import DEFAULT_FILE, Config
 from tagway.core.safe import visible
 from tagway.core.taxonomy import Catalogue, Schema, Taxonomy, describe, lint, versions
@@ -23,7 +23,15 @@ from tagway.store.feed import Feed
 _INSTANCE = ("type", "properties", "traits", "anonymous_id", "user_id")
 
 
-@click.group(invoke_without_command=True)
+@click.group(
+    invoke_without_command=True,
+    epilog=examples(
+        "tagway taxonomy --json",
+        "tagway taxonomy diff order_completed/1-0-0 ./schemas/order_completed/2-0-0.json",
+        "tagway taxonomy explain 1042",
+        "tagway taxonomy alias web productSku sku",
+    ),
+)
 @located
 @as_json
 @click.option("--markdown", is_flag=True, help="Print the tables of schemas/README.md.")
@@ -45,7 +53,7 @@ def taxonomy(ctx: click.Context, config_file: str | None, data: str | None, as_j
             click.echo(f"{one['name']:<24} {one['schema']:<32} {mark:<8} {' '.join(one['required'])}")
 
 
-@taxonomy.command()
+@taxonomy.command(short_help="Lint the catalogue.")
 @located
 @as_json
 def check(config_file: str | None, data: str | None, as_json: bool) -> None:
@@ -62,7 +70,7 @@ def check(config_file: str | None, data: str | None, as_json: bool) -> None:
     sys.exit(1 if findings else 0)
 
 
-@taxonomy.command()
+@taxonomy.command(short_help="Say what changed from A to B, and what of it breaks.")
 @located
 @as_json
 @click.argument("old", metavar="A")
@@ -82,7 +90,7 @@ def diff(config_file: str | None, data: str | None, as_json: bool, old: str, new
     sys.exit(1 if broken else 0)
 
 
-@taxonomy.command()
+@taxonomy.command(short_help="Hold one recorded event against its schema.")
 @located
 @as_json
 @click.argument("seq", type=int)
@@ -110,7 +118,7 @@ def explain(config_file: str | None, data: str | None, as_json: bool, seq: int) 
     sys.exit(1 if faults else 0)
 
 
-@taxonomy.command()
+@taxonomy.command(short_help="Declare another spelling of a property or an event.")
 @located
 @click.argument("source")
 @click.argument("spelling")

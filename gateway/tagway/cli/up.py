@@ -8,16 +8,18 @@ import click
 
 from tagway import config as configuration
 from tagway import registry
-from tagway.cli.options import load, located
+from tagway.cli.options import examples, load, located
 from tagway.cli.reach import advice
 from tagway.process import launch
 from tagway.process.folder import is_running, running
 
 
-@click.command()
+@click.command(epilog=examples("tagway up", "tagway up --config shop.toml --port 0"))
 @located
-@click.option("--host", help="The address to listen at.")
-@click.option("--port", type=click.IntRange(0, 65_535), help="The port to listen at; 0 takes a free one.")
+@click.option("--host", metavar="ADDRESS", help="The address to listen at.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), metavar="PORT", help="The port to listen at; 0 takes a free one."
+)
 def up(config_file: str | None, data: str | None, host: str | None, port: int | None) -> None:
     """Start the gateway and watch it live; it ends with the screen."""
     config = configuration.with_gateway(load(config_file, data), host=host, port=port)

@@ -217,7 +217,7 @@ def _violations(event: dict[str, Any], line: Line, painter: Painter) -> Document
 
 def _refusal(refusal: Refusal, painter: Painter) -> Document:
     shown = painter.mask.shown
-    kept = "yes: correct the secret, then `tagway redrive`" if refusal.kept else "no"
+    kept = "yes: correct the secret, then `tagway redrive --quarantined`" if refusal.kept else "no"
     pairs = (
         ("refused", shown(refusal.code)),
         ("source", shown(refusal.source)),
