@@ -107,3 +107,14 @@ async def test_without_keys_a_shared_path_belongs_to_no_dialect_and_prefixes_tel
         for path in ("/v1/track", "/segment/v1/track", "/rudderstack/v1/track"):
             assert (await one.send(path, json.dumps(CALL).encode())).status == 200
         assert [entry.source for entry in one.logged()] == ["segment", "segment", "rudderstack"]
+
+
+@pytest.mark.parametrize("short", ["t", "i", "p", "s", "g", "a", "b"])
+async def test_the_short_forms_of_the_browser_sdk_and_of_its_fork_are_told_apart_by_key(
+    tmp_path: Path, short: str
+) -> None:
+    keyed = KEYED + '[sources.cio]\nplugin = "customerio"\nwrite_keys = ["c1"]\n'
+    async with site(tmp_path, configured(keyed)) as one:
+        for key in ("k1", "c1"):
+            assert (await one.send(f"/v1/{short}", json.dumps({**CALL, "writeKey": key}).encode())).status == 200
+        assert [entry.source for entry in one.logged()] == ["web", "cio"]

@@ -39,7 +39,8 @@ from tagway_plugins.calls import dialect
 
 Object = Mapping[str, Any]
 
-_PIPELINES: Final = ("track", "identify", "page", "screen", "group", "alias", "batch")
+# The browser SDK, a fork of analytics.js, sends to the short forms.
+_PIPELINES: Final = ("track", "identify", "page", "screen", "group", "alias", "batch", *dialect.SHORT)
 _CUSTOMERS: Final = "/api/v1/customers/"
 _REPORTING: Final = "/webhooks/"
 _VIEWS: Final = ("page", "screen")
