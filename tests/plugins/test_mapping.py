@@ -6,7 +6,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from tagway import Access, ConfigError, RefusedError, Source, registry
+from tagway import Access, ConfigError, Event, RefusedError, Source, registry
 from tagway import config as configuration
 from tagway.testing import conformance, request_to, signed
 from tagway_plugins import mapping
@@ -138,3 +138,22 @@ def test_a_stale_signature_is_refused_within_the_configured_tolerance() -> None:
     assert source.verify(request, Access(secrets=("s",), now=now + 59_000_000)).verified
     with pytest.raises(RefusedError, match="60 s"):
         source.verify(request, Access(secrets=("s",), now=now + 61_000_000))
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        ({}, ["msg_1"]),
+        ({"items": "/data"}, ["msg_1/data/0", "msg_1/data/1"]),
+        ({"message_id": "/id"}, ["own"]),
+        ({"message_id": "/nowhere"}, ["msg_1"]),
+    ],
+    ids=str,
+)
+def test_a_delivery_of_standard_webhooks_is_told_from_its_repeats_by_the_id_in_its_headers(
+    options: dict[str, Any], ids: list[str]
+) -> None:
+    source = configured({"event": "/type", "signature": {"scheme": "standard-webhooks"}, **options})
+    document = {"id": "own", "type": "Order Completed", "data": [{"n": 1}, {"n": 2}]}
+    events = source.normalize(request_to(source, document, headers={"Webhook-Id": "msg_1"}))
+    assert [event.message_id for event in events if isinstance(event, Event)] == ids

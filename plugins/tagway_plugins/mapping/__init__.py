@@ -24,7 +24,8 @@ named: `{ minor = "/amount_cents" }`; a list of objects is `{ each = "/lines", f
 time, test and identity are looked for in the item first and then in the whole body, because envelopes carry them.
 Bodies may be JSON or forms. The signature's scheme is one of hmac-sha256-base64, -base64url, -hex, hmac-sha1-base64,
 -hex (with `prefix`, `signed = "{timestamp}.{body}"`, `timestamp_header`, `tolerance` in seconds), stamped-hex, -base64
-(`t=...,v1=...`), standard-webhooks, svix, salted-sha256-hex, token and basic.
+(`t=...,v1=...`), standard-webhooks, svix, salted-sha256-hex, token and basic. Where `message_id` finds nothing, a
+delivery of standard-webhooks or svix is told from its repeats by the id in its headers.
 
 `options` reads the table above and names the key of every fault.
 """
@@ -34,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from tagway import DeadLetter, Event, Identifier, PayloadError, Request, Source, body, hookimpl
+from tagway import DeadLetter, Event, Identifier, PayloadError, Request, Source, body, hookimpl, signatures
 from tagway import mapping as tables
 
 from tagway_plugins.mapping.options import Mapped, read
@@ -60,7 +61,6 @@ class MappedSource(Source):
     """A source as its options describe it."""
 
     name = "mapping"
-    headers = frozenset(("content-type",))
     forms = True
 
     def __init__(self, mapped: Mapped) -> None:
@@ -69,14 +69,16 @@ class MappedSource(Source):
         self.side = mapped.side
         self.scheme = mapped.scheme
         self.signature_header = mapped.scheme.header if mapped.scheme else ""
+        self._id_header = f"{mapped.scheme.prefix}id" if isinstance(mapped.scheme, signatures.Standard) else ""
+        self.headers = frozenset(("content-type", *filter(None, [self._id_header])))
 
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
         """One event for the body, or for each element of its list. Raises `PayloadError` where there is no list."""
-        return list(self._events(_document(request)))
+        return list(self._events(_document(request), request.headers.get(self._id_header, "")))
 
-    def _events(self, document: Any) -> Iterator[Event | DeadLetter]:
+    def _events(self, document: Any, delivery: str) -> Iterator[Event | DeadLetter]:
         if self._mapped.items is None:
-            yield self._event(document, document, "")
+            yield self._event(document, document, "", delivery)
             return
         items = tables.path(self._mapped.items)(document)
         if not isinstance(items, list):
@@ -84,11 +86,11 @@ class MappedSource(Source):
         for place, one in enumerate(items):
             item = f"{self._mapped.items}{body.pointer(place)}"
             if isinstance(one, dict):
-                yield self._event(one, document, item)
+                yield self._event(one, document, item, delivery)
             else:
                 yield DeadLetter(code="payload", message="expected an object", pointer=item)
 
-    def _event(self, one: Any, document: Any, item: str) -> Event | DeadLetter:
+    def _event(self, one: Any, document: Any, item: str, delivery: str) -> Event | DeadLetter:
         mapped = self._mapped
         sent = mapped.event(one, document)
         if not sent:
@@ -99,7 +101,7 @@ class MappedSource(Source):
             type=mapped.type,
             name=mapped.events.get(sent, sent),
             raw_name=sent,
-            message_id=tables.string(mapped.message_id(one)),
+            message_id=tables.string(mapped.message_id(one)) or (delivery and delivery + item),
             timestamp=mapped.time(one, document),
             identifiers=tuple(Identifier(kind, value) for kind, value in ids if value),
             properties={**mapped.constants, **mapped.properties.read(one, given)},
