@@ -35,3 +35,14 @@ def test_a_sent_webhook_is_taken_and_its_outcome_printed(tmp_path: Path) -> None
         config.write_text(CONFIG.replace("s3cret", "wrong"))
         refused = CliRunner().invoke(tagway, [*arguments, *where])
         assert (refused.exit_code, json.loads(refused.output)["code"]) == (1, "bad_proof")
+
+
+def test_a_sent_body_that_becomes_no_event_is_told_why(tmp_path: Path) -> None:
+    body = tmp_path / "call.json"
+    body.write_text('{"type": "blink"}')
+    with running(tmp_path) as one:
+        arguments = ["send", str(body), "--source", "segment", "--data", str(one.data)]
+        printed = CliRunner().invoke(tagway, arguments).output
+        (outcome,) = json.loads(CliRunner().invoke(tagway, [*arguments, "--json"]).output)["outcomes"]
+    assert "dead_letter  expected one of alias, group, identify, page, screen, track, at /type" in printed
+    assert (outcome["status"], outcome["dead_letter"]["pointer"]) == ("dead_letter", "/type")

@@ -6,7 +6,7 @@ import time
 
 import click
 
-from tagway.cli.options import as_json, examples, load, located, print_json
+from tagway.cli.options import as_json, examples, load, located, named, print_json
 from tagway.core.query import QueryError
 from tagway.store.feed import Feed
 
@@ -41,4 +41,4 @@ def events(config_file: str | None, data: str | None, as_json: bool, after: int,
         if as_json:
             print_json(event)
         else:
-            click.echo(f"{event['seq']:>8}  {event['timestamp']}  {event['status']:<11}  {event['name']}")
+            click.echo(f"{event['seq']:>8}  {event['timestamp']}  {event['status']:<11}  {named(event)}")

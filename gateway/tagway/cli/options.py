@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
@@ -11,6 +11,7 @@ import click
 from tagway import config as configuration
 from tagway.config import Config
 from tagway.core import body
+from tagway.core.safe import visible
 
 if TYPE_CHECKING:
     from tagway.hookspecs import Source
@@ -66,6 +67,12 @@ def ascii_json(value: Any) -> str:
 def _escaped(one: str) -> str:
     units = one.encode("utf-16-be")
     return "".join(f"\\u{units[place]:02x}{units[place + 1]:02x}" for place in range(0, len(units), 2))
+
+
+def named(event: Mapping[str, Any]) -> str:
+    """What an event is called in a line: its name, or of a dead letter why it has none."""
+    dead = event.get("dead_letter")
+    return visible(f"{dead['message']}, at {dead['pointer'] or 'the whole body'}" if dead else event["name"])
 
 
 def with_topic(source: Source, topic: str, headers: dict[str, str], query: str) -> tuple[dict[str, str], str]:

@@ -10,9 +10,10 @@ from typing import Any
 import click
 
 from tagway import registry
-from tagway.cli.options import as_json, examples, load, located, print_json, read_headers, with_topic
+from tagway.cli.options import as_json, examples, load, located, named, print_json, read_headers, with_topic
 from tagway.config import Config
 from tagway.core.events import Request
+from tagway.core.safe import visible
 from tagway.errors import TagwayError
 from tagway.hookspecs import Source
 from tagway.registry import ConfiguredSource
@@ -124,11 +125,11 @@ def _print(status: int, answer: Any, as_json: bool) -> None:
     if as_json:
         print_json({"status": status, **answer})
     elif status != 200:
-        click.echo(f"{status} {answer.get('code')}: {answer.get('message')}")
+        click.echo(visible(f"{status} {answer.get('code')}: {answer.get('message')}"))
     elif answer.get("outcomes") is None:
         click.echo("200: taken; the engine has not folded it yet")
     else:
         for one in answer["outcomes"]:
-            click.echo(f"200: {one['status']}  {one['name']}  {one['event_id']}")
+            click.echo(f"200: {one['status']}  {named(one)}  {one['event_id']}")
             for violation in one["violations"]:
-                click.echo(f"     {violation['code']} {violation['pointer']}: {violation['resolution']}")
+                click.echo(visible(f"     {violation['code']} {violation['pointer']}: {violation['resolution']}"))

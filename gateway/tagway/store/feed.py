@@ -303,26 +303,30 @@ class Feed:
         }
 
     def _events(self, rows: list[sqlite3.Row]) -> list[Json]:
-        seqs = [row["seq"] for row in rows if row["status"] != "dead_letter"]
         found: dict[int, list[Json]] = {}
-        for start in range(0, len(seqs), 500):
-            chunk = seqs[start : start + 500]
-            query = f"SELECT * FROM violations WHERE event IN ({','.join('?' * len(chunk))}) ORDER BY id"
+        dead: dict[int, Json] = {}
+        for start in range(0, len(rows), 500):
+            chunk = [row["seq"] for row in rows[start : start + 500]]
+            places = ",".join("?" * len(chunk))
+            query = f"SELECT * FROM violations WHERE event IN ({places}) ORDER BY id"
             for row in self._db.execute(query, chunk).fetchall():
                 found.setdefault(row["event"], []).append({key: row[key] for key in _VIOLATION})
+            for row in self._db.execute(f"SELECT * FROM dead_letters WHERE event IN ({places})", chunk).fetchall():
+                dead[row["event"]] = {key: row[key] for key in _DEAD_LETTER}
         for row in rows:
             spellings.with_counts(self._db, row["source"], row["name"], found.get(row["seq"], []))
-        return [_event(row, found.get(row["seq"], [])) for row in rows]
+        return [_event(row, found.get(row["seq"], []), dead.get(row["seq"])) for row in rows]
 
 
 _VIOLATION: Final = ("code", "pointer", "expected", "got", "resolution", "severity", "origin")
+_DEAD_LETTER: Final = ("code", "message", "pointer", "plugin")
 
 
 def _silent_source() -> Json:
     return {"items": {}, "refused": {}, "last_seen": None, "last_refused": None, "last_code": "", "last_message": ""}
 
 
-def _event(row: sqlite3.Row, violations: list[Json]) -> Json:
+def _event(row: sqlite3.Row, violations: list[Json], dead_letter: Json | None) -> Json:
     reachable_at = row["reachable_at"]
     return {
         "seq": row["seq"],
@@ -346,6 +350,7 @@ def _event(row: sqlite3.Row, violations: list[Json]) -> Json:
         "properties": body.decode(row["properties"]),
         "traits": body.decode(row["traits"]),
         "violations": violations,
+        "dead_letter": dead_letter,
         "reachable": reachable_at is not None and reachable_at <= row["at"],
         "reachable_at": moments.write(reachable_at) if reachable_at is not None else None,
         "raw_event": row["raw_event"],

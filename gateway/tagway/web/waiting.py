@@ -44,6 +44,12 @@ class Outcomes:
             except RefusedError:  # the store is not there yet
                 outcomes = None
             if outcomes is not None:
-                return [{name: one[name] for name in _SHOWN} for one in outcomes]
+                return [_told(one) for one in outcomes]
             await asyncio.sleep(_LOOK)
         return None
+
+
+def _told(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An outcome: what a sender's test asks for, and of a dead letter why it is one."""
+    told = {name: event[name] for name in _SHOWN}
+    return told | {"dead_letter": event["dead_letter"]} if event["dead_letter"] else told
