@@ -50,7 +50,7 @@ _HOME = {
 }
 _MODULES = ("body", "captures", "forms", "mapping", "moments", "money", "quiz", "signatures")
 
-__all__ = [*sorted(_HOME), *_MODULES]  # noqa: PLE0604
+__all__ = [*sorted(_HOME), *_MODULES]  # noqa: PLE0604 - computed from the tables above
 
 
 def __getattr__(name: str) -> object:

@@ -62,12 +62,20 @@ def replay(config: Config, registry: Registry, now: Callable[[], int], *, apply:
     with Alone(folder) as alone:
         if apply and not alone.take():
             raise TagwayError(f"{folder}: a gateway runs on this folder; stop it, then `tagway replay --apply`")
-        until = files.position(folder)
+        until = _position(folder)
         with trial(folder, config, registry, now, until=until) as anew:
             found = compare(folder / files.FILE, anew)
             if apply:
                 files.replace(folder, anew)
     return {**found, "applied": apply}
+
+
+def _position(folder: Path) -> int:
+    store = files.open_reader(folder)
+    try:
+        return files.position(store)
+    finally:
+        store.close()
 
 
 def foresee(config: Config, command: Entry, now: int) -> Json:

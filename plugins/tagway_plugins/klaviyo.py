@@ -11,8 +11,8 @@ Onsite forms fire the browser event `klaviyoForms`. A page that forwards it send
      "anonymousId": "...", "messageId": "...", "timestamp": "..."}
 
 Browsers cannot sign: give these a source of their own (`[sources.klaviyo_forms] plugin = "klaviyo"`, with a
-`path_token`). The Webhook action of a flow sends whatever the merchant wrote: of it the person
-is kept, and the plugin `mapping` reads the rest.
+`path_token`). The Webhook action of a flow sends whatever the merchant wrote: of it the person is kept, and the
+plugin `mapping` reads the rest.
 """
 
 from __future__ import annotations

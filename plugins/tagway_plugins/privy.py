@@ -1,9 +1,9 @@
 """Privy: one webhook for each contact that a display captured.
 
 No signature; Privy's help advises Basic auth in the URL (`https://name:password@...`): `secrets = ["name:password"]`,
-or a `path_token`. The answer must be 200.
-`created_at` and `updated_at` are null, so an event happened when it was received; a contact is told once for each
-display, which makes (contact, display) the delivery. (help.privy.com, article 163. Not privy.io, which is another.)
+or a `path_token`. The answer must be 200. `created_at` and `updated_at` are null, so an event happened when it was
+received; a contact is told once for each display, which makes (contact, display) the delivery.
+(help.privy.com, article 163. Not privy.io, which is another.)
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """RevenueHunt (product recommendation quizzes): one webhook for each response.
 
 No signature, but custom headers can be set: send one of the source's `secrets` in `X-Webhook-Secret`, or give it a
-`path_token`. Two shapes are in use: camelCase with
-`answersByBlock` (the current Shopify app) and snake_case with a list of `answers` (all others). The response's id is
-also the delivery's. (RevenueHunt's public documentation, "Send leads to webhooks".)
+`path_token`. Two shapes are in use: camelCase with `answersByBlock` (the current Shopify app) and snake_case with a
+list of `answers` (all others). The response's id is also the delivery's.
+(RevenueHunt's public documentation, "Send leads to webhooks".)
 
 Pitfalls: the content type may say form-urlencoded over a JSON body; `created_at` is ISO in one shape and
 `2025-07-10 14:22:34 UTC` in the other; a question with several choices repeats in the list; a product's `score` is

@@ -2,7 +2,6 @@
 
 It watches until its standard input ends: whoever writes the folder knows when the last event is in.
 
-
 `tagway bench` runs it beside a writer. The screen runs without a terminal, so that only its own work counts: every
 frame is laid out and drawn, and a key is pressed twice a second.
 """

@@ -55,6 +55,4 @@ def _findings(bound: ConfiguredSource, everything_open: bool) -> list[str]:
         found.append(f"[sources.{name}] has secrets, but {bound.source.name!r} is opened by write_keys")
     if config.write_keys and bound.source.kind == "webhook":
         found.append(f"[sources.{name}] has write_keys, but {bound.source.name!r} is opened by secrets")
-    if any(not secret for secret in (*config.secrets, *config.write_keys)):
-        found.append(f"[sources.{name}] has an empty key or secret")
     return found

@@ -54,6 +54,11 @@ def pointer(*parts: str | int) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
+def tokens(path: str) -> list[str]:
+    """The reference tokens of a JSON pointer, unescaped; none for the whole document."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
+
+
 def order(path: str) -> list[tuple[int, str]]:
     """A key that sorts JSON pointers as their places follow each other in a document's lists."""
     return [(int(part), "") if part.isascii() and part.isdigit() else (-1, part) for part in path.split("/")]
@@ -61,8 +66,7 @@ def order(path: str) -> list[tuple[int, str]]:
 
 def at(document: Any, path: str) -> Any:
     """The value at a JSON pointer; None when there is nothing."""
-    for raw in path.split("/")[1:]:
-        part = raw.replace("~1", "/").replace("~0", "~")
+    for part in tokens(path):
         if isinstance(document, dict):
             document = document.get(part)
         elif isinstance(document, list) and part.isascii() and part.isdigit() and int(part) < len(document):

@@ -235,9 +235,8 @@ def emptied(data: bytes, pointers: Sequence[str]) -> bytes | None:
 
 def _replace(document: Any, pointer: str, change: Callable[[Any], Any]) -> bool:
     """Change the value at a JSON pointer in place; whether there is such a place."""
-    holder, _, last = pointer.rpartition("/")
-    parent = body.at(document, holder)
-    key = last.replace("~1", "/").replace("~0", "~")
+    parent = body.at(document, pointer.rpartition("/")[0])
+    key = body.tokens(pointer)[-1]
     if isinstance(parent, dict) and key in parent:
         parent[key] = change(parent[key])
     elif isinstance(parent, list) and key.isascii() and key.isdigit() and int(key) < len(parent):

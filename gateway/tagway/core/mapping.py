@@ -21,7 +21,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from tagway.core import moments, money
+from tagway.core import body, moments, money
 
 
 class Given(NamedTuple):
@@ -98,7 +98,7 @@ def path(pointer: str) -> Callable[[Any], Any]:
     """
     if pointer and not pointer.startswith("/"):
         raise ValueError(f"not a JSON pointer: {pointer!r}")
-    keys = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    keys = body.tokens(pointer)
     steps = [(key, int(key) if key.isascii() and key.isdigit() else None) for key in keys]
 
     def key_by_key(document: Any) -> Any:

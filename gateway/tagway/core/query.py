@@ -50,7 +50,6 @@ STATUSES: Final[dict[str, str]] = {
 }
 SIDES: Final = ("web", "server", "app", "provider")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_OPERATORS: Final = ("<=", ">=", ":", "~", "<", ">", "=")
 _TOKEN: Final = re.compile(
     r"""(?P<not>[-!])?(?:(?P<regex>/(?:[^/\\]|\\.)+/)|(?P<term>(?![-!])(?:[^\s"]|"[^"]*")+))(?=\s|$)"""
 )

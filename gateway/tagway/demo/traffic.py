@@ -55,7 +55,7 @@ def filled(document: Any, scene: Scene, now: int) -> Any:
     """The example's body as the scene wants it."""
     document = copy.deepcopy(document)
     for pointer, value in scene.change.items():
-        *path, last = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+        *path, last = body.tokens(pointer)
         place = document
         for part in path:
             place = place[int(part)] if isinstance(place, list) else place.setdefault(part, {})

@@ -185,7 +185,8 @@ class Log:
 
     def packed(self, entry: Entry) -> bytes | None:
         """The body as a row of the log stores it."""
-        return self._row(entry)[7]  # type: ignore[no-any-return]
+        stored: bytes | None = self._row(entry)[7]
+        return stored
 
     def read(self, after: int, *, rows: int = 1_000, size: int = 1_048_576) -> list[Entry]:
         """The entries after a position, at most `rows` or about `size` bytes of bodies (at least one)."""

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from tagway.core import body
-from tagway.core.erasure import Mentions, Span, Tombstone, Tombstones
+from tagway.core.erasure import Mentions, Span, Tombstone
 from tagway.core.events import Identifier
-from tagway.store import spellings
+from tagway.store import files, spellings
 
 _FOREVER: Final = 2**62
 # What is left is what a fold of the rewritten log gives.
@@ -55,11 +55,6 @@ class Erasure:
         """Work on the engine's connection."""
         self._db = db
         db.execute("CREATE TEMP TABLE IF NOT EXISTS erasing (seq INTEGER PRIMARY KEY)")
-
-    def tombstones(self) -> Tombstones:
-        """All that were forgotten and not allowed again."""
-        rows = self._db.execute("SELECT salt, digest, since, until FROM tombstones").fetchall()
-        return Tombstones(Tombstone(*row) for row in rows)
 
     def salts(self) -> list[bytes]:
         """The salts in use: the folder's one, and those of logs that were brought together."""
@@ -120,7 +115,7 @@ class Erasure:
 
     def folded(self) -> int:
         """The log's sequence number up to which the store is folded."""
-        return int(self._db.execute("SELECT ifnull(max(last), 0) FROM batches").fetchone()[0])
+        return files.position(self._db)
 
     def source(self, source: str) -> int:
         """Blank every event of a source, and let go of what its quarantine holds; how many events."""
@@ -251,9 +246,9 @@ def settle(
     """Fold a database's write-ahead log into it and empty it; with `held`, see to it that the file is clean.
 
     Others that hold the file are waited for, `patience` milliseconds. A file of modest size is rewritten at once, a
-    larger one only when `held` or one of the `prints` finds
-    something in it: that takes as long as copying it, and nobody else can write meanwhile. "in use" says that
-    another process would not let go in time; then the work is not done yet.
+    larger one only when `held` or one of the `prints` finds something in it: that takes as long as copying it, and
+    nobody else can write meanwhile. "in use" says that another process would not let go in time; then the work is
+    not done yet.
     """
     db = sqlite3.connect(path, isolation_level=None)
     try:

@@ -14,8 +14,7 @@ from typing import Any, Final
 from tagway.core import body, moments
 from tagway.core.events import Identifier
 from tagway.log import Entry, Log
-from tagway.store import attribution, carts, chains, commands, faults, filters, spellings, twins, verdicts
-from tagway.store.files import open_reader
+from tagway.store import attribution, carts, chains, commands, faults, files, filters, spellings, twins, verdicts
 
 Json = dict[str, Any]
 
@@ -45,7 +44,7 @@ class Feed:
 
     def __init__(self, folder: Path) -> None:
         """Open the store and the log for reading. Raises `TagwayError` where there is nothing yet."""
-        self._db = open_reader(folder)
+        self._db = files.open_reader(folder)
         filters.prepare(self._db)
         faults.prepare(self._db)
         self._log = Log(folder, read_only=True)
@@ -112,7 +111,7 @@ class Feed:
 
     def position(self) -> int:
         """The log's sequence number up to which the store is folded."""
-        return int(self._db.execute("SELECT ifnull(max(last), 0) FROM batches").fetchone()[0])
+        return files.position(self._db)
 
     def refusals(self, *, after: int = 0, limit: int = 500) -> list[Json]:
         """Refusals after a log sequence number, oldest first."""
@@ -296,7 +295,7 @@ class Feed:
             "consent": body.decode(row["consent"]) if row else {},
             "folding": bool(row and row["folding"]),
             "aliases": [_alias(one) for one in aliases],
-            "merges": [_merge(one) for one in merges],
+            "merges": [verdicts.decision(one) for one in merges],
             "events": {"total": events[0], "before_identify": events[1]},
             "first_seen": moments.write(row["first_seen"]) if row else None,
             "last_seen": moments.write(row["last_seen"]) if row else None,
@@ -367,17 +366,4 @@ def _alias(row: sqlite3.Row) -> Json:
         "first_seen": moments.write(row["first_seen"]),
         "last_seen": moments.write(row["last_seen"]),
         "link": {"event_id": row["event_id"].hex(), "verdict": row["verdict"], "rule": row["rule"]},
-    }
-
-
-def _merge(row: sqlite3.Row) -> Json:
-    return {
-        "event_id": row["event_id"].hex(),
-        "at": moments.write(row["at"]),
-        "verdict": row["verdict"],
-        "rule": row["rule"],
-        "identifier": {"kind": row["kind"], "value": row["value"]},
-        "subject": {"kind": row["subject_kind"], "value": row["subject_value"]},
-        "profile_id": row["profile_id"],
-        "other_profile_id": row["other_profile_id"],
     }

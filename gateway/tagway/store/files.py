@@ -99,13 +99,9 @@ def copy(folder: Path, file: str) -> None:
         store.close()
 
 
-def position(folder: Path) -> int:
-    """The log's sequence number up to which the store is folded. Raises `TagwayError` where there is none."""
-    db = open_reader(folder)
-    try:
-        return int(db.execute("SELECT ifnull(max(last), 0) FROM batches").fetchone()[0])
-    finally:
-        db.close()
+def position(db: sqlite3.Connection) -> int:
+    """The log's sequence number up to which an open store is folded."""
+    return int(db.execute("SELECT ifnull(max(last), 0) FROM batches").fetchone()[0])
 
 
 def remove(folder: Path, file: str) -> None:

@@ -70,7 +70,7 @@ _OPTIONS: Final = _quiet()
 
 
 def compiled(text: str, now: int) -> Sql:
-    """A filter as a condition over `events e`, its alias `a` and profile `p`, and its parameters.
+    """A filter as a condition over `events e` and its person `p` (`attribution.ATTRIBUTED`), and its parameters.
 
     `now` (microseconds) is what `age` counts from. Raises `QueryError`.
     """

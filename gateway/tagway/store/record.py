@@ -11,7 +11,7 @@ from typing import Any, Final
 from tagway.core import body
 from tagway.core.events import Ask, DeadLetter, Event, Violation
 from tagway.log import Entry
-from tagway.store import spellings
+from tagway.store import files, spellings
 
 _EVENT: Final = "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 
@@ -57,7 +57,7 @@ class Records:
 
     def position(self) -> int:
         """The log's sequence number up to which the store is folded."""
-        return int(self._db.execute("SELECT ifnull(max(last), 0) FROM batches").fetchone()[0])
+        return files.position(self._db)
 
     def known(self, event_ids: Sequence[bytes]) -> set[bytes]:
         """Those of the ids that the store has already."""

@@ -12,11 +12,11 @@ from tagway.core.identity.commands import Command
 def commands(db: sqlite3.Connection) -> list[Command]:
     """The commands that were carried out, oldest first."""
     rows = db.execute(
-        "SELECT action, target, at, id, report FROM commands WHERE outcome IN ('done', 'erasing') ORDER BY seq"
+        "SELECT action, target, at, id FROM commands WHERE outcome IN ('done', 'erasing') ORDER BY seq"
     ).fetchall()
     return [
         Command(action=action, target=tuple(body.decode(target)), at=at, id=command_id)
-        for action, target, at, command_id, _ in rows
+        for action, target, at, command_id in rows
     ]
 
 

@@ -59,12 +59,6 @@ def listed(db: sqlite3.Connection, *, after: int, limit: int, verdict: str | Non
     return [decision(row) for row in rows]
 
 
-def counted(db: sqlite3.Connection) -> dict[str, int]:
-    """How many verdicts of each sort stand."""
-    rows = db.execute("SELECT verdict, count(*) FROM merges GROUP BY verdict ORDER BY 2 DESC, 1").fetchall()
-    return dict(rows)
-
-
 def duplicates(db: sqlite3.Connection) -> list[Json]:
     """Identifiers that are on several profiles, or were tried in vain against another: most profiles first."""
     return [

@@ -125,9 +125,6 @@ class Window:
         self._db = open_reader(folder)
         filters.prepare(self._db)
         self._version = -1
-        if not self._ask("SELECT 1 FROM sqlite_master WHERE name = 'refusals'"):
-            self._db.close()
-            raise TagwayError(f"{folder}: the store has no tables yet")
 
     def close(self) -> None:
         """Close the file."""

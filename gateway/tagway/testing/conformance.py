@@ -139,7 +139,6 @@ def _demand_sound(item: Event | DeadLetter) -> None:
     for name in ("properties", "traits", "context"):
         _demand_plain(getattr(item, name), f"/{name}")
     # Whatever is text must also be writable: a lone surrogate is not.
-    # Whatever is text must also be writable: a lone surrogate is not.
     json.encode([item.name, item.raw_name, item.message_id, item.identifiers])
     json.encode([dict(item.properties), dict(item.traits), dict(item.context)])
 

@@ -60,8 +60,10 @@ class Inspect:
 
     async def _events(self, request: Request) -> Response:
         after, limit = _number(request, "after", 0), min(_number(request, "limit", 100), _LIMIT)
-        given = {name: request.query_params.get(name) for name in ("status", "name", "profile", "source")}
-        events = await self._reading.read(lambda feed: feed.events(after=after, limit=limit, **given))  # type: ignore[arg-type]
+        status, name, profile, source = map(request.query_params.get, ("status", "name", "profile", "source"))
+        events = await self._reading.read(
+            lambda feed: feed.events(after=after, limit=limit, status=status, name=name, profile=profile, source=source)
+        )
         return _json({"events": events, "next": events[-1]["seq"] if events else after})
 
     async def _violations(self, request: Request) -> Response:

@@ -41,7 +41,7 @@ class Bounded(HttpToolsProtocol):
         application: Application = self.app
         return application.intake
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn is given no other kind
         """A connection is a request that has not begun."""
         super().connection_made(transport)
         self._began = self.loop.time()
@@ -152,7 +152,7 @@ class Server(uvicorn.Server):
             await asyncio.sleep(_SWEEP)
             now = asyncio.get_running_loop().time()
             for connection in list(self.server_state.connections):
-                if connection.overdue(now):  # type: ignore[union-attr]
+                if connection.overdue(now):  # type: ignore[union-attr]  # all are ours
                     connection.transport.abort()
 
 

@@ -21,8 +21,8 @@ SHORT: Final = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": 
 Object = Mapping[str, Any]
 
 _CALLS: Final = frozenset(("track", "identify", "page", "screen", "group", "alias"))
-# A key that only one kind of call has, for batches whose items do not tell their type.
 _LONGEST_SCHEMA: Final = 255
+# A key that only one kind of call has, for batches whose items do not tell their type.
 _TELLING: Final = (("event", "track"), ("previousId", "alias"), ("groupId", "group"))
 _SERVER: Final = re.compile(r"(?:node|python|ruby|java|go|php|\.net|rust|elixir)$")
 _APP: Final = re.compile(r"ios|android|kotlin|swift|react-native|flutter")

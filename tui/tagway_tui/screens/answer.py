@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import Any
 
 from tagway.errors import TagwayError
 from tagway.store.feed import Feed
@@ -21,8 +21,6 @@ _EVERY = 1.0
 
 class AnswerPlace(Place):
     """Asks again while the store changes; a subclass says what, and shows it."""
-
-    EMPTY: ClassVar[str] = "Nothing is recorded yet."
 
     _asking = False
     _asked_at = 0.0
