@@ -11,7 +11,7 @@ from tagway.bench import processes, rounds
 from tagway.bench.events import BATCH, Template
 from tagway.errors import TagwayError
 
-TINY = rounds.Scale(rounds=1, singles=40, batches=2, seconds=0.2, aliases=1_500)
+TINY = rounds.Scale(rounds=1, singles=40, batches=2, seconds=0.2, aliases=1_500, merges=3)
 PROMISED = {
     "ingest_single_ratio", "ingest_single_cpu_ratio", "ingest_batch_ratio", "ingest_batch_cpu_ratio", "engine_eps",
     "e2e_p50_ms", "e2e_p99_ms", "rss_mb",

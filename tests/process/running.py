@@ -60,7 +60,7 @@ class Running:
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
 
 @contextlib.contextmanager
@@ -75,8 +75,8 @@ def running(folder: Path, *arguments: str) -> Iterator[Running]:
         one.process.stdout.close()
 
 
-def until(look: Callable[[], T], seconds: float = 20.0) -> T:
-    """What `look` sees once that is true."""
+def until(look: Callable[[], T], seconds: float = 60.0) -> T:
+    """What `look` sees once that is true; the time bounds only how long a failure takes."""
     deadline = time.monotonic() + seconds
     while not (seen := look()):
         assert time.monotonic() < deadline, "it did not come"

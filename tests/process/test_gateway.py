@@ -95,7 +95,7 @@ def test_a_second_gateway_on_the_folder_is_told_who_holds_it(tmp_path: Path) -> 
             text=True,
             check=False,
             cwd=tmp_path,
-            timeout=30,
+            timeout=120,
         )
         assert second.returncode == 1
         assert str(one.process.pid) in second.stderr
@@ -119,6 +119,6 @@ def test_without_a_configuration_only_loopback_is_listened_at(tmp_path: Path) ->
         text=True,
         check=False,
         cwd=tmp_path,
-        timeout=30,
+        timeout=120,
     )
     assert (refused.returncode, "loopback" in refused.stderr) == (1, True)

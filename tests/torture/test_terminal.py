@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,12 @@ if not Path("/proc/self/cmdline").exists():
 
 import pty
 
-# Takes the terminal on standard input as its own, as a shell does, and becomes the command.
+# Takes the terminal on standard input as its own, as a shell does, and becomes the command. Signals that whoever runs
+# the tests ignores (`nohup`, a job in the background) would be ignored here, too.
 _IN_TERMINAL = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    signal.signal(number, signal.SIG_DFL)
 os.setsid()
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.argv[1], sys.argv[1:])
@@ -32,10 +36,11 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 class Terminal:
-    """`tagway` in a terminal of its own; `close` is what closing the window does."""
+    """`tagway` in a terminal of its own; `close` is what closing the window does, `seen` what it was sent."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         self._folder = folder
+        self.seen = b""
         self._master, slave = pty.openpty()
         command = [sys.executable, "-c", _IN_TERMINAL, sys.executable, "-m", "tagway", *arguments]
         environment = {**os.environ, "TERM": "xterm-256color"}
@@ -68,8 +73,8 @@ class Terminal:
 
     def _drain(self) -> None:
         with contextlib.suppress(OSError):
-            while os.read(self._master, 65_536):
-                pass
+            while piece := os.read(self._master, 65_536):
+                self.seen += piece
 
 
 @pytest.fixture
@@ -83,7 +88,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     for pid in one.processes():
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    one.process.wait(20)
+    one.process.wait(60)
 
 
 def port(folder: Path) -> int:
@@ -96,9 +101,15 @@ def is_bound(number: int) -> bool:
 
 
 def assert_nothing_is_left(terminal: Terminal, number: int) -> None:
-    terminal.process.wait(30)
+    terminal.process.wait(60)
     until(lambda: not terminal.processes())
     assert not is_bound(number)
+
+
+def quits(terminal: Terminal) -> bool:
+    """Press the key to leave; one that comes before the screen listens is lost."""
+    terminal.type(b"q")
+    return terminal.process.poll() is not None
 
 
 def test_a_closed_terminal_leaves_no_process_and_no_port(terminal: Terminal, tmp_path: Path) -> None:
@@ -107,6 +118,15 @@ def test_a_closed_terminal_leaves_no_process_and_no_port(terminal: Terminal, tmp
 
     terminal.close()
 
+    assert_nothing_is_left(terminal, number)
+
+
+def test_quitting_the_screen_leaves_no_process_and_no_port(terminal: Terminal, tmp_path: Path) -> None:
+    number = port(tmp_path)
+    until(lambda: b"\x1b[?1049h" in terminal.seen)  # the screen has taken the terminal
+    assert b"TAGWAY_PUBLIC_URL" in terminal.seen
+
+    until(lambda: quits(terminal))
     assert_nothing_is_left(terminal, number)
 
 
@@ -119,14 +139,13 @@ def test_a_killed_screen_leaves_no_process_and_no_port(terminal: Terminal, tmp_p
 
 
 def test_ctrl_c_leaves_no_process_and_no_port(tmp_path: Path) -> None:
-    serving = Terminal(tmp_path, "serve", "--port", "0")
-    serving.pid("process.engine")
-    number = port(tmp_path)
+    with closing(Terminal(tmp_path, "serve", "--port", "0")) as serving:
+        serving.pid("process.engine")
+        number = port(tmp_path)
 
-    serving.type(b"\x03")
+        serving.type(b"\x03")
 
-    assert_nothing_is_left(serving, number)
-    serving.close()
+        assert_nothing_is_left(serving, number)
 
 
 def test_a_killed_command_takes_its_gateway_with_it(terminal: Terminal, tmp_path: Path) -> None:

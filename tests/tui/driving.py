@@ -41,7 +41,7 @@ async def looked(pilot: Pilot[None], times: int = 3) -> None:
         await pilot.pause(0.12)
 
 
-async def until(pilot: Pilot[None], seen: Callable[[], object], seconds: float = 10.0) -> None:
+async def until(pilot: Pilot[None], seen: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until something is so. Raises `AssertionError` when it never is."""
     end = asyncio.get_running_loop().time() + seconds
     while not seen():

@@ -77,8 +77,8 @@ FIGURES: Final = {
 }
 
 
-def figures(aliases: int, events: int) -> dict[str, float]:
-    """The figures of identity, on a store of `aliases` browsers, over about `events` events each."""
+def figures(aliases: int, events: int, merges: int) -> dict[str, float]:
+    """The figures of identity, on a store of `aliases` browsers, over `events` events each, and so many merges."""
     with _town() as small:
         _settle(small, _SMALL)
         few = small.visits(_SMALL, events)
@@ -89,7 +89,7 @@ def figures(aliases: int, events: int) -> dict[str, float]:
     return {
         "identity_resolve_us": many * 1e6,
         "identity_scale_ratio": few / many,
-        "identity_merge_p99_ms": _merges() * 1e3,
+        "identity_merge_p99_ms": _merges(merges) * 1e3,
         "identity_refold_10k_s": _refold(10_000),
         "identity_star_ratio": star,
         "identity_chain_ratio": chain,
@@ -104,7 +104,7 @@ def _settle(town: Town, aliases: int) -> None:
         town.resolve([town.event(f"user_id:customer-{one}", f"anonymous_id:browser-{one}") for one in some[::10]])
 
 
-def _merges(times: int = 20, size: int = 1_000) -> float:
+def _merges(times: int, size: int = 1_000) -> float:
     """The slowest but for one in a hundred merges of two profiles of so many aliases each, CPU seconds."""
     with _town() as town:
         for place in range(times):

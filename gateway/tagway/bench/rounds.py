@@ -33,7 +33,7 @@ Figures = dict[str, float]
 class Scale:
     """How much is sent: rounds, and per round single events and batches; seconds of the paced run.
 
-    `aliases` is how many identifiers the identity figures are taken with.
+    `aliases` is how many identifiers the identity figures are taken with, `merges` how many merges are timed.
     """
 
     rounds: int
@@ -41,6 +41,7 @@ class Scale:
     batches: int
     seconds: float
     aliases: int = 1_000_000
+    merges: int = 20
 
 
 # Many short rounds: what else the machine does then meets both sides of a ratio alike.
@@ -197,7 +198,7 @@ def _taxonomy(gateway: Gateway, scale: Scale) -> Figures:
 
 def _identity(gateway: Gateway, scale: Scale) -> Figures:
     del gateway
-    return identity.figures(scale.aliases, min(20_000, scale.aliases))
+    return identity.figures(scale.aliases, min(20_000, scale.aliases), scale.merges)
 
 
 MEASURES: Final[tuple[Callable[[Gateway, Scale], Figures], ...]] = (
