@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from tagway.errors import ConfigError
@@ -51,7 +53,14 @@ async def test_the_clients_own_id_is_respected_and_taken_over(tmp_path: Path) ->
     assert [event["anonymous_id"] for event in events] == ["client-id-1", "client-id-2"]
 
 
-@pytest.mark.parametrize("forged", ["short", "x" * 200, "a b c d e f g", 'quote"quote', "semi\x00colon"])
+async def test_the_id_of_an_image_request_is_taken_over_too(tmp_path: Path) -> None:
+    data = quote(base64.b64encode(call("m1", anonymousId="a-1")).decode())
+    async with site(tmp_path, configured(CONFIG)) as one:
+        answer = await one.send(f"/v1/pixel/track?writeKey=k&data={data}", method="GET")
+    assert (answer.status, value(answer.headers["set-cookie"])) == (200, "a-1")
+
+
+@pytest.mark.parametrize("forged", ["", "x" * 200, "a b c d e f g", 'quote"quote', "semi\x00colon"])
 async def test_a_cookie_that_is_no_id_is_replaced(tmp_path: Path, forged: str) -> None:
     async with site(tmp_path, configured(CONFIG)) as one:
         answer = await one.send("/v1/t", call("m1"), {**KEY, "cookie": f"tagway_id={forged}"})

@@ -147,3 +147,11 @@ async def test_metrics_are_prometheus_text(tmp_path: Path) -> None:
         text = (await one.read("/metrics")).body.decode()
     assert 'tagway_requests_taken_total{source="segment"} 1.0' in text
     assert 'tagway_requests_refused_total{code="malformed_json",source="segment"} 1.0' in text
+
+
+async def test_no_cache_between_keeps_what_is_about_people(tmp_path: Path) -> None:
+    async with site(tmp_path) as one:
+        await one.send("/v1/identify", IDENTIFY)
+        one.fold()
+        for path in ("/inspect/events", "/inspect/merges", "/inspect/profiles/email/ana%40example.com"):
+            assert (await one.read(path)).headers["cache-control"] == "no-store"

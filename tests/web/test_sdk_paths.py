@@ -118,3 +118,13 @@ async def test_the_short_forms_of_the_browser_sdk_and_of_its_fork_are_told_apart
         for key in ("k1", "c1"):
             assert (await one.send(f"/v1/{short}", json.dumps({**CALL, "writeKey": key}).encode())).status == 200
         assert [entry.source for entry in one.logged()] == ["web", "cio"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer k1"}, {"x-write-key": "nope"}], ids=str)
+async def test_a_method_that_a_path_does_not_take_is_refused_as_such_whatever_the_key(
+    tmp_path: Path, method: str, headers: dict[str, str]
+) -> None:
+    async with site(tmp_path, configured(KEYED)) as one:
+        answer = await one.send("/v1/track", b"", headers, method=method)
+    assert (answer.status, answer.code) == (405, "method_not_allowed")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import random
 import resource
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +33,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def status(answer: bytes) -> int:
     return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.") else 0
+
+
+def all_of(connection: socket.socket) -> bytes:
+    """Everything that a connection says until its end."""
+    heard = b""
+    with contextlib.suppress(ConnectionResetError):
+        while piece := connection.recv(65_536):
+            heard += piece
+    return heard
 
 
 def body_of(answer: bytes) -> dict[str, object]:
@@ -115,6 +126,50 @@ def test_a_sender_that_closes_after_one_request_hears_why_its_large_body_was_ref
     with server.connect() as connection:
         connection.sendall(head % (path, len(large)) + large)
         assert status(read(connection, quiet=10.0)) in (400, 401, 404, 413)
+
+
+def test_a_sender_that_closes_its_side_after_a_whole_request_is_answered(server: Served) -> None:
+    with server.connect() as connection:
+        connection.sendall(2 * (HEAD + LENGTH + BODY))
+        connection.shutdown(socket.SHUT_WR)
+        assert all_of(connection).count(b'{"success":true}') == 2
+
+
+def test_a_request_is_answered_before_what_follows_it_is_refused(server: Served) -> None:
+    with server.connect() as connection:
+        connection.sendall(2 * (HEAD + LENGTH + BODY) + b"nothing of the kind\r\n\r\n" + HEAD + LENGTH + BODY)
+        heard = all_of(connection)
+    assert [int(one[:3]) for one in heard.split(b"HTTP/1.1 ")[1:]] == [200, 200, 400]
+
+
+def test_a_body_behind_an_upgrade_is_not_read_as_the_next_request(server: Served) -> None:
+    with server.connect() as connection:
+        connection.sendall(HEAD + b"Connection: Upgrade\r\nUpgrade: h2c\r\n" + LENGTH)
+        answer = read(connection)
+        with contextlib.suppress(OSError):
+            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        rest = all_of(connection)
+    assert (status(answer), body_of(answer)["code"], rest) == (400, "malformed_http", b"")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        b"POST /commands HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        HEAD + 200 * b"X-A: 1\r\n",
+    ],
+    ids=["unknown path", "no token", "header flood"],
+)
+def test_a_sender_that_asks_first_is_told_no_without_sending_its_body(server: Served, head: bytes) -> None:
+    with server.connect() as connection:
+        connection.sendall(head + b"Expect: 100-continue\r\nContent-Length: 5000000\r\n\r\n")
+        assert status(read(connection)) in (401, 404, 431)
+
+
+def test_an_address_without_an_end_is_a_431(server: Served) -> None:
+    answer = server.say(b"GET /i?e=pv&x=%b HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % (b"a" * 20_000))
+    assert (status(answer), body_of(answer)["code"]) == (431, "headers_too_large")
 
 
 @pytest.mark.parametrize(

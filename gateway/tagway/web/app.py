@@ -97,9 +97,11 @@ class Application:
         if (
             len(headers) > limits.headers
             or sum([len(name) + len(value) for name, value in headers]) > limits.header_bytes
+            or len(scope["raw_path"]) + len(scope["query_string"]) > limits.header_bytes
         ):
-            await bodies.drain(receive)
-            await self._refuse(send, RefusedError("headers_too_large", "the headers are too many or too large"))
+            await bodies.drain(receive, headers)
+            message = "the headers are too many or too large, or the address is too long"
+            await self._refuse(send, RefusedError("headers_too_large", message))
             return
         endpoint = self._exact.get(scope["raw_path"])
         if endpoint is None:
@@ -146,7 +148,7 @@ class Application:
 
     async def _http(self, request: Request, error: Exception) -> Response:
         """Starlette's own refusals (no such path, no such method), in our words and counted."""
-        await bodies.drain(request.receive)
+        await bodies.drain(request.receive, request.scope["headers"])
         status = error.status_code if isinstance(error, HTTPException) else 404
         if status == 405:
             refused = RefusedError("method_not_allowed", "this path does not take this method")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -73,12 +74,15 @@ async def read(receive: Receive, limits: Limits) -> bytes:
     raise ClientGoneError
 
 
-async def drain(receive: Receive) -> None:
+async def drain(receive: Receive, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
     """Take the rest of a refused body and keep nothing of it, up to a bound.
 
     A connection that is closed while its sender still writes is reset, and the answer is lost with it: the
-    sender sees no status, and browsers send the same again at once.
+    sender sees no status, and browsers send the same again at once. One that asks first, by the `headers` of an
+    untouched request (`Expect: 100-continue`), has sent nothing yet, and should not.
     """
+    if any(name == b"expect" for name, _ in headers):
+        return
     taken = 0
     while taken < _DRAINED:
         message = await receive()

@@ -14,17 +14,17 @@ from tagway.config import SourceConfig
 from tagway.web import bodies
 
 _MONTHS_13: Final = 395 * 86_400
-_ID: Final = re.compile(r"[A-Za-z0-9_.-]{8,128}")
+_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _CLIENTS: Final = ("anonymousId", "anonymous_id")
 
 
-def anonymous_id(config: SourceConfig, headers: dict[bytes, bytes], content: bytes) -> str:
-    """The browser's id: of its cookie, else the one that the body carries, else a new one."""
+def anonymous_id(config: SourceConfig, headers: dict[bytes, bytes], call: bytes) -> str:
+    """The browser's id: of its cookie, else the one that its call (JSON) carries, else a new one."""
     for part in headers.get(b"cookie", b"").decode("latin-1").split(";"):
         name, _, value = part.strip().partition("=")
         if name == config.cookie and _ID.fullmatch(value):
             return value
-    sent = bodies.field(content, _CLIENTS)
+    sent = bodies.field(call, _CLIENTS)
     return sent if _ID.fullmatch(sent) else str(uuid.uuid4())
 
 

@@ -48,7 +48,7 @@ class Ingest:
             return
         intake = self._intake
         if intake.in_flight >= self._site.limits.in_flight:
-            await bodies.drain(receive)
+            await bodies.drain(receive, raw)
             await self._refused(send, RefusedError("overloaded", "too many requests at once"), None, origin)
             return
         intake.in_flight += 1
@@ -58,9 +58,8 @@ class Ingest:
                 self._check_repeated(raw)
             seq = await taking.take(receive)
         except RefusedError as refused:
-            # A sender that asks first (`Expect: 100-continue`) has sent nothing yet, and should not.
-            if taking.untouched and b"expect" not in headers:
-                await bodies.drain(receive)
+            if taking.untouched:
+                await bodies.drain(receive, raw)
             await self._refused(send, refused, taking, origin)
             return
         except ClientGoneError:

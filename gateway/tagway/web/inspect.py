@@ -24,6 +24,8 @@ from tagway.web.reading import Reading
 _LIMIT: Final = 1_000
 _LOOK: Final = 0.2
 _HEARTBEAT: Final = 15.0
+# A cache of a tunnel or a proxy must not keep what is about people.
+_PRIVATE: Final = {"cache-control": "no-store"}
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -53,7 +55,12 @@ class Inspect:
 
     def _route(self, path: str, handler: Handler, method: str = "GET") -> Route:
         async def guarded(request: Request) -> Response:
-            trust.check_reader(dict(request.scope["headers"]), self._token, self._hosts)
+            headers = request.scope["headers"]
+            try:
+                trust.check_reader(dict(headers), self._token, self._hosts)
+            except RefusedError:
+                await bodies.drain(request.receive, headers)
+                raise
             return await handler(request)
 
         return Route(path, guarded, methods=[method])
@@ -109,7 +116,7 @@ class Inspect:
     async def _stream(self, request: Request) -> Response:
         last = request.headers.get("last-event-id", "")
         after = int(last) if last.isascii() and last.isdigit() else _number(request, "after", 0)
-        return StreamingResponse(self._events_after(after), media_type="text/event-stream")
+        return StreamingResponse(self._events_after(after), media_type="text/event-stream", headers=_PRIVATE)
 
     async def _events_after(self, after: int) -> AsyncIterator[bytes]:
         quiet = 0.0
@@ -135,4 +142,4 @@ def _number(request: Request, name: str, default: int) -> int:
 
 
 def _json(value: Any) -> Response:
-    return Response(body.encode(value), media_type="application/json")
+    return Response(body.encode(value), media_type="application/json", headers=_PRIVATE)

@@ -68,15 +68,20 @@ def _authorization(value: bytes) -> tuple[str, ...]:
     return (pair,) if password else (user,)
 
 
+def call_of_image(query: bytes) -> bytes:
+    """The call (JSON) that an image request carries in its query as `data`, in base64; empty when there is none."""
+    data = next((value for name, value in _parameters(query) if name == "data"), "")
+    return (
+        signatures.decoded(data.replace(" ", "+"), "base64") or signatures.decoded(data.rstrip("="), "base64url") or b""
+    )
+
+
 def _query(query: bytes) -> tuple[str, ...]:
-    """The keys in a query string, or in the call that an image request carries in it as `data`."""
-    parameters = _parameters(query)
-    found = tuple(value for name, value in parameters if name in QUERY)
-    data = next((value for name, value in parameters if name == "data"), "")
-    if found or not data:
+    """The keys in a query string, or in the call that an image request carries in it."""
+    found = tuple(value for name, value in _parameters(query) if name in QUERY)
+    if found or b"data=" not in query:
         return found
-    call = signatures.decoded(data.replace(" ", "+"), "base64") or signatures.decoded(data.rstrip("="), "base64url")
-    key = bodies.field(call, BODY) if call else ""
+    key = bodies.field(call_of_image(query), BODY)
     return (key,) if key else ()
 
 

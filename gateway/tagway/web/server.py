@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from tagway.config import Limits
 from tagway.errors import RefusedError, TagwayError
@@ -35,6 +35,8 @@ class Bounded(HttpToolsProtocol):
     _began: float | None = None
     # Bytes of the head so far; -1 once it is complete.
     _head = 0
+    # What to say before the connection is closed, once the requests before are answered.
+    _last_words = b""
 
     @property
     def _intake(self) -> Intake:
@@ -77,18 +79,48 @@ class Bounded(HttpToolsProtocol):
         """Whether a request, or a connection without one, takes longer than it may to arrive."""
         return self._began is not None and now - self._began > self._intake.config.limits.body_seconds
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The sender has said everything, and may still listen: what has arrived whole is answered before the end."""
+        if not self._answering():
+            return False
+        self.cycle.keep_alive = False
+        return True
+
+    def on_response_complete(self) -> None:
+        """The next request's turn, or the end of a connection that says nothing else that can be read."""
+        super().on_response_complete()
+        if self._last_words and not self._answering():
+            self._end()
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what the parser refuses."""
         self._refuse(RefusedError("malformed_http", "this is not an HTTP request that is taken here"))
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Refuse an upgrade with a body: httptools passes over it, and would read it as a request of its own."""
+        if any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers):
+            self.cycle.disconnected = True
+            self._refuse(RefusedError("malformed_http", "nothing is upgraded here; send it without Upgrade"))
+
+    def _answering(self) -> bool:
+        """Whether a request has arrived whole and is not answered yet."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and not (cycle.more_body or cycle.response_complete or cycle.disconnected)
+
     def _refuse(self, refused: RefusedError) -> None:
-        if self.transport.is_closing():
+        if self._last_words or self.transport.is_closing():
             return
         self._intake.refuse(refused)
         content = wire.refusal_body(refused)
         head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(content)
-        self.transport.write(STATUS_LINE[refused.status] + head + content)
-        self.transport.close()
+        self._last_words = STATUS_LINE[refused.status] + head + content
+        if not self._answering():
+            self._end()
+
+    def _end(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(self._last_words)
+            self.transport.close()
 
 
 def settings(application: Any, **more: Any) -> uvicorn.Config:

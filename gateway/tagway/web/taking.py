@@ -87,10 +87,11 @@ class Taking:
                 content = bodies.inflate(content, encoding.lower(), site.limits)
         self._check(target, content)
         stored = self._declared(target)
-        if target.bound.config.cookie:
-            self.anonymous_id = cookies.anonymous_id(target.bound.config, headers, content)
-            stored = {**(stored or {}), COOKIE_HEADER: self.anonymous_id}
         query = self._scope["query_string"]
+        if target.bound.config.cookie:
+            call = content or keys.call_of_image(query)
+            self.anonymous_id = cookies.anonymous_id(target.bound.config, headers, call)
+            stored = {**(stored or {}), COOKIE_HEADER: self.anonymous_id}
         entry = Entry(
             kind="request",
             source=target.name,
@@ -172,11 +173,13 @@ class Taking:
         for key in offered:
             if (target := keyed.get((method, key))) is not None:
                 return target
+        if method not in self._site.place.methods:
+            raise self._nobody(())
         raise RefusedError("unknown_key", "this write key opens nothing here")
 
     def _nobody(self, several: Any) -> RefusedError:
         place = self._site.place
-        if place.keyed:
+        if place.keyed and self._scope["method"] in place.methods:
             return RefusedError("no_proof", "there is no write key; send it as Basic, Bearer, X-Write-Key or writeKey")
         if several:
             prefixes = ", ".join(f"/{one.name}" for one in several)
