@@ -14,12 +14,12 @@ from typing import Any, Final
 
 import msgspec
 
-from tagway.config import Config, SourceConfig
+from tagway.config import Config
 from tagway.core import body
 from tagway.core.taxonomy import DEFAULT_PLAN, Catalogue, Settings, Severities, SourceRules, Spellings, Taxonomy
 from tagway.core.taxonomy.names import folded
 from tagway.errors import ConfigError
-from tagway.registry import Registry
+from tagway.registry import ConfiguredSource, Registry
 
 SPELLINGS: Final = "spellings.json"
 
@@ -87,7 +87,7 @@ def _settings(config: Config, registry: Registry, catalogue: Catalogue) -> Setti
     severities = {"event_unplanned": said.unplanned_events, "property_unplanned": said.unplanned_properties}
     return Settings(
         sources={
-            name: _rules(name, bound.config, registry, catalogue, config, severities)
+            name: _rules(name, bound, registry, catalogue, config, severities)
             for name, bound in registry.sources.items()
         },
         severities=severities,
@@ -98,13 +98,13 @@ def _settings(config: Config, registry: Registry, catalogue: Catalogue) -> Setti
 
 def _rules(
     name: str,
-    table: SourceConfig,
+    bound: ConfiguredSource,
     registry: Registry,
     catalogue: Catalogue,
     config: Config,
     severities: Mapping[str, Any],
 ) -> SourceRules:
-    where = f"{config.file}: [sources.{name}"
+    where, table = f"{config.file}: [sources.{name}", bound.config
     for event in table.events.values():
         _known_event(event, catalogue, f"{where}.events]")
     planned = {path.rsplit(".", 1)[-1] for one in catalogue.newest.values() for path, _ in one.shape.walk()}
@@ -115,7 +115,7 @@ def _rules(
     return SourceRules(
         events={folded(sent): one for sent, one in {**events, **table.events}.items()},
         properties={folded(sent): one for sent, one in {**properties, **table.aliases}.items()},
-        severities=Severities.read(table.severity, severities, f"{where}.severity]"),
+        severities=Severities.read(table.severity, severities, f"{where}.severity]", bound.source.severity),
     )
 
 

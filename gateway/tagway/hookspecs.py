@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, Protocol
 
 import pluggy
 
@@ -92,6 +93,9 @@ class Source(Protocol):
     """The side that its events come from, unless an event says otherwise."""
     kind: Literal["collect", "webhook"] = "webhook"
     """`collect` sources are opened by write keys, `webhook` sources by secrets."""
+    severity: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """How bad what this vendor never sends is, as in `[sources.x.severity]`, which comes first: what nobody can mend
+    is no error of an event."""
     forms: bool = False
     """Whether bodies may be something else than JSON (form fields, multipart); `normalize` reads them then."""
 

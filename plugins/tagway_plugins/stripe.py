@@ -4,7 +4,8 @@ Signature: `Stripe-Signature: t=...,v1=...`, hex HMAC-SHA256 over `{t}.{raw body
 Amounts are integers in minor units of a lower-case currency, by Stripe's own table of decimals.
 
 Pitfalls that are handled: a completed session whose payment is still `unpaid` is no order yet; line items are
-not in the webhook unless it was expanded; `amount_refunded` is the sum of all refunds so far, so a part is its
+not in the webhook unless a relay expanded them, and SKUs are only where the store put them into a product's metadata,
+so that neither is an error when it is missing; `amount_refunded` is the sum of all refunds so far, so a part is its
 difference to before. `customer` (`cus_...`) is Stripe's id, not the store's: it is kept, but identifies nobody,
 or a shopper who is known by the store's id would become two people.
 (docs.stripe.com: webhooks, Checkout Session object, currencies.)
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from tagway import (
     ConfigError,
@@ -45,6 +46,16 @@ _KINDS: Final = ("anonymous_id", "client_id", "device_id", "user_id", "cart_toke
 def _order_id() -> mapping.Field:
     """The store's own order number where it put one, else the payment: refunds name that, too."""
     return mapping.identifier("/metadata/order_id", "/payment_intent/id", "/payment_intent", "/id")
+
+
+def _unix(*pointers: str) -> mapping.Field:
+    """A time in Unix seconds, as RFC 3339."""
+
+    def convert(value: Any, _: mapping.Given) -> Any:
+        at = moments.from_unix(value, "s")
+        return mapping.as_text(value) if at is None else moments.write(at)
+
+    return mapping.Field(pointers, convert)
 
 
 _PERSON: Final = {
@@ -84,33 +95,48 @@ _SESSION: Final = mapping.Table(
 _CHARGE: Final = mapping.Table(
     {
         "order_id": _order_id(),
+        # The refunds themselves, newest first, are in the charge of older API versions only.
+        "refund_id": mapping.identifier("/refunds/data/0/id"),
         "currency": mapping.currency("/currency"),
         "is_full_refund": mapping.flag("/refunded"),
         "reason": mapping.text("/refunds/data/0/reason"),
         **_PERSON,
     }
 )
+# What a subscription is to: the price of its first item, in old API versions a plan.
+_ITEM: Final = "/items/data/0"
+_PLAN: Final = {
+    "product_id": mapping.identifier(
+        *(f"{_ITEM}/price/product{at}" for at in ("/id", "")), f"{_ITEM}/plan/product", "/plan/product"
+    ),
+    "plan_id": mapping.identifier(f"{_ITEM}/price/id", f"{_ITEM}/plan/id", "/plan/id"),
+}
 _SUBSCRIPTION: Final = mapping.Table(
     {
         "subscription_id": mapping.identifier("/id"),
-        "product_id": mapping.identifier("/items/data/0/price/product/id", "/items/data/0/price/product"),
-        "plan_id": mapping.identifier("/items/data/0/price/id"),
-        "interval_unit": mapping.text("/items/data/0/price/recurring/interval"),
-        "interval_count": mapping.count("/items/data/0/price/recurring/interval_count"),
-        "price": mapping.minor("/items/data/0/price/unit_amount"),
-        "quantity": mapping.count("/items/data/0/quantity"),
-        "currency": mapping.currency("/currency"),
+        **_PLAN,
+        "interval_unit": mapping.text(f"{_ITEM}/price/recurring/interval", f"{_ITEM}/plan/interval", "/plan/interval"),
+        "interval_count": mapping.count(
+            f"{_ITEM}/price/recurring/interval_count", f"{_ITEM}/plan/interval_count", "/plan/interval_count"
+        ),
+        "price": mapping.minor(f"{_ITEM}/price/unit_amount", f"{_ITEM}/plan/amount", "/plan/amount"),
+        "quantity": mapping.count(f"{_ITEM}/quantity", "/quantity"),
+        "currency": mapping.currency("/currency", f"{_ITEM}/price/currency", "/plan/currency"),
+        "next_charge_at": _unix(f"{_ITEM}/current_period_end", "/current_period_end"),
     }
 )
 _ENDED: Final = mapping.Table(
     {
         "subscription_id": mapping.identifier("/id"),
+        **_PLAN,
         "reason": mapping.text("/cancellation_details/reason"),
+        "cancelled_at": _unix("/ended_at", "/canceled_at"),
     }
 )
 _OTHER: Final = mapping.Table(
     {
         "resource_id": mapping.identifier("/id"),
+        "order_id": mapping.identifier("/metadata/order_id", "/payment_intent/id", "/payment_intent"),
         "status": mapping.text("/status"),
         "currency": mapping.currency("/currency"),
         "total": mapping.minor("/amount_total", "/total", "/amount"),
@@ -142,6 +168,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     # Stripe's customer is a payer, not an account of the store: not the catalogue's Customer Created.
     "customer.created": Kind(name="Payment Customer Created", table=_OTHER),
     "customer.updated": Kind(name="Payment Customer Updated", table=_OTHER),
+    "customer.deleted": Kind(name="Payment Customer Deleted", table=_OTHER),
 }
 """The types that Tagway knows; any other is named after its words and keeps its id, person and amount."""
 _ORIGINS: Final = {name: kind.origins for name, kind in KINDS.items()}
@@ -157,6 +184,10 @@ class Stripe(Source):
     scheme = signatures.Stamped(header="stripe-signature")
     kind = "webhook"
     side = "server"
+    severity: ClassVar[Mapping[str, str]] = {
+        "property_missing:/properties/products": "info",
+        "property_missing:/properties/products/*/sku": "info",
+    }
 
     def configured(self, options: Mapping[str, Any]) -> Source:
         """Check the options. Raises `ConfigError`."""
@@ -174,6 +205,8 @@ class Stripe(Source):
             raise PayloadError("expected an event with a `type`", pointer="/type")
         data = document.get("data")
         found = data.get("object") if isinstance(data, dict) else None
+        if isinstance(about := document.get("related_object"), dict) and found is None:
+            found = about  # A "thin" event (API v2) only says what it is about.
         if not isinstance(found, dict):
             raise PayloadError("expected the object that the event is about", pointer="/data/object")
         return [_event(topic, document, found, request.options)]
@@ -198,7 +231,7 @@ def _event(topic: str, document: Object, found: Object, options: Object) -> Even
         name=kind.name,
         raw_name=topic,
         message_id=event_id if isinstance(event_id, str) else "",
-        timestamp=moments.from_unix(document.get("created"), "s"),
+        timestamp=moments.from_unix(document.get("created"), "s") or moments.read(document.get("created")),
         identifiers=_identifiers(kind, found, properties, options),
         properties=properties,
         traits=_traits(found),

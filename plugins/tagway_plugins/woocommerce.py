@@ -1,11 +1,11 @@
-"""WooCommerce webhooks: orders, customers, products, coupons; a body is the REST v3 resource itself.
+"""WooCommerce webhooks: orders, customers, products, coupons, subscriptions; a body is the REST v3 resource itself.
 
 Signature: base64 of HMAC-SHA256 over the raw body; no time is signed. Saving a webhook sends an unsigned ping,
 `webhook_id=N` as a form, that must be answered with 200.
 
 Pitfalls that are handled: times are site-local, only their `_gmt` twins are UTC; a guest is customer 0; a
 deleted resource is `{"id": N}`; `order.updated` fires many times, so each refund in it has the refund's own
-message id; an order may be created as a draft, before anybody bought.
+message id; an order may be created, and updated, as a draft, before anybody bought.
 (woocommerce.github.io REST API v3, webhooks; WC_Webhook.)
 """
 
@@ -22,6 +22,7 @@ from tagway import (
     DeadLetter,
     Event,
     Example,
+    Identifier,
     PayloadError,
     Proof,
     Request,
@@ -40,12 +41,13 @@ Object = Mapping[str, Any]
 _PING: Final = re.compile(rb"webhook_id=\d+", re.ASCII)
 _PAST: Final = {"created": "Created", "updated": "Updated", "deleted": "Deleted", "restored": "Restored"}
 # States of an order that nobody has placed (yet, or any more).
-_NOT_PLACED: Final = frozenset(("checkout-draft", "auto-draft", "draft", "failed", "cancelled", "trash"))
+_DRAFTS: Final = frozenset(("checkout-draft", "auto-draft", "draft"))
+_NOT_PLACED: Final = _DRAFTS | {"failed", "cancelled", "trash"}
 _KINDS: Final = ("anonymous_id", "client_id", "device_id", "cart_token", "checkout_token")
 
 
-def _customer(*pointers: str) -> mapping.Field:
-    """A customer's id; 0 is a guest."""
+def _reference(*pointers: str) -> mapping.Field:
+    """The id of something else; 0 is none: a guest, a product without variations."""
 
     def convert(value: Any, _: mapping.Given) -> Any:
         value = mapping.as_identifier(value)
@@ -64,12 +66,19 @@ def _unit_price(*pointers: str) -> mapping.Field:
     return mapping.Field(pointers, convert)
 
 
+def _variant(line: Any, _: mapping.Given) -> Any:
+    """What a variation's name says beyond its product's: "Hoodie - Blue" of a "Hoodie"."""
+    name, parent = mapping.string(line.get("name")), mapping.string(line.get("parent_name"))
+    return name.removeprefix(f"{parent} - ") if parent and name.startswith(f"{parent} - ") else None
+
+
 _LINE: Final = mapping.Table(
     {
         "product_id": mapping.identifier("/product_id"),
-        "variant_id": _customer("/variation_id"),
+        "variant_id": _reference("/variation_id"),
         "sku": mapping.text("/sku"),
         "name": mapping.text("/parent_name", "/name"),
+        "variant": mapping.Field(("",), _variant),
         "price": _unit_price("/price"),
         "quantity": mapping.count("/quantity"),
         "line_total": mapping.amount("/total"),
@@ -88,7 +97,7 @@ _ORDER: Final = mapping.Table(
         "coupon": mapping.text("/coupon_lines/0/code"),
         "email": mapping.text("/billing/email"),
         "phone": mapping.text("/billing/phone"),
-        "customer_id": _customer("/customer_id"),
+        "customer_id": _reference("/customer_id"),
         "payment_method": mapping.text("/payment_method"),
         "source_name": mapping.text("/created_via"),
         "products": mapping.each("/line_items", _LINE),
@@ -111,6 +120,28 @@ _PRODUCT: Final = mapping.Table(
         "category": mapping.text("/categories/0/name"),
         "url": mapping.url("/permalink"),
         "image_url": mapping.url("/images/0/src"),
+    }
+)
+_SUBSCRIPTION: Final = mapping.Table(
+    {
+        "subscription_id": mapping.identifier("/id"),
+        "product_id": mapping.identifier("/line_items/0/product_id"),
+        "sku": mapping.text("/line_items/0/sku"),
+        "customer_id": _reference("/customer_id"),
+        "email": mapping.text("/billing/email"),
+        "phone": mapping.text("/billing/phone"),
+        "cancelled_at": mapping.moment("/cancelled_date_gmt", naive_utc=True),
+    }
+)
+_STARTED: Final = _SUBSCRIPTION.with_fields(
+    {
+        "interval_unit": mapping.text("/billing_period"),
+        "interval_count": mapping.count("/billing_interval"),
+        "next_charge_at": mapping.moment("/next_payment_date_gmt", naive_utc=True),
+        "price": _unit_price("/line_items/0/price"),
+        "quantity": mapping.count("/line_items/0/quantity"),
+        "currency": mapping.currency("/currency"),
+        "order_id": _reference("/parent_id"),
     }
 )
 _RESOURCE: Final = mapping.Table({"resource_id": mapping.identifier("/id"), "action": mapping.text("/action")})
@@ -139,9 +170,12 @@ RESOURCES: Final[Mapping[str, Resource]] = {
     "order": Resource(name="Order", table=_ORDER, person=_BILLED),
     "customer": Resource(name="Customer", table=_CUSTOMER, person=_NAMED),
     "product": Resource(name="Product", table=_PRODUCT),
+    # Of the extension WooCommerce Subscriptions.
+    "subscription": Resource(name="Subscription", table=_SUBSCRIPTION, person=_BILLED),
 }
 """The resources that Tagway knows; of any other (coupons, actions) the id is kept."""
 _ORIGINS: Final = {name: resource.origins for name, resource in RESOURCES.items()}
+_ORIGINS["subscription"] |= _STARTED.origins()
 
 
 class WooCommerce(Source):
@@ -199,7 +233,8 @@ def _topic(request: Request) -> str:
 def _event(topic: str, document: Object, request: Request) -> Event:
     name, _, action = topic.partition(".")
     resource = RESOURCES.get(name)
-    properties = (resource.table if resource else _RESOURCE).read(document, _given(document))
+    table = resource.table if resource else _RESOURCE
+    properties = (_STARTED if topic == "subscription.created" else table).read(document, _given(document))
     if name == "order":
         properties |= _merchandise(document)
     return Event(
@@ -207,7 +242,7 @@ def _event(topic: str, document: Object, request: Request) -> Event:
         raw_name=topic,
         message_id=_message_id(topic, document, request),
         timestamp=_time(action, document),
-        identifiers=captures.identifiers_in(_meta(document), _KINDS),
+        identifiers=_identifiers(name, document),
         properties=properties,
         traits=resource.person.read(document) if resource else {},
         context=_context(document, request),
@@ -221,11 +256,22 @@ def _name_of(resource: str, action: str, document: Object) -> str:
     status = mapping.string(document.get("status"))
     if resource == "order" and action == "created":
         return "Order Drafted" if status in _NOT_PLACED else "Order Completed"
-    if resource == "order" and action == "updated" and status == "cancelled":
-        return "Order Cancelled"
+    if resource == "order" and action == "updated" and status in _DRAFTS:
+        return "Order Drafted"  # The checkout block saves its draft again and again.
+    if resource == "subscription" and action == "created":
+        return "Subscription Started"
     known = RESOURCES.get(resource)
+    if resource in ("order", "subscription") and action == "updated" and status == "cancelled" and known:
+        return f"{known.name} Cancelled"
     words = f"{known.name if known else resource} {_PAST.get(action, action)}"
     return " ".join(word[:1].upper() + word[1:] for word in re.split(r"[\s._-]+", words) if word)
+
+
+def _identifiers(resource: str, document: Object) -> tuple[Identifier, ...]:
+    """A browser's ids that plugins keep at the resource, and the customer of an event that no schema knows."""
+    found = captures.identifiers_in(_meta(document), _KINDS)
+    customer = mapping.as_identifier(document.get("id")) if resource == "customer" else None
+    return (*found, Identifier("user_id", customer)) if isinstance(customer, str) else found
 
 
 def _refunds(order: Event, document: Object) -> Iterable[Event]:

@@ -9,7 +9,7 @@ import pytest
 from tagway import Source, catalogue, registry
 from tagway.config import Config
 from tagway.preview import preview
-from tagway.testing import GoldenPair, InProcess
+from tagway.testing import GoldenPair, InProcess, request_to
 
 from tests.plugins.test_vendors import SOURCES, pairs
 
@@ -27,9 +27,6 @@ FAULTY: Final = frozenset(
         "shopify/carts_update_unreadable",
         *("shopify_pixel/product_removed_from_cart", "shopify_pixel/product_viewed_plain"),
         "snowplow/transaction",
-        # Stripe's webhooks carry no line items.
-        *("stripe/checkout_ariary", "stripe/checkout_completed", "stripe/checkout_dinar", "stripe/checkout_krona"),
-        *("stripe/checkout_paid_later", "stripe/checkout_yen"),
         *("woocommerce/order_created_guest", "woocommerce/order_updated_refunds"),
     )
 )
@@ -45,6 +42,37 @@ def test_a_golden_body_violates_only_where_it_is_about_that(source: Source, pair
         if one["severity"] == "error"
     }
     assert bool(faults) == (str(pair) in FAULTY), faults
+
+
+@pytest.mark.parametrize("plugin", ["segment", "rudderstack", "customerio"])
+def test_a_list_of_the_ecommerce_spec_is_a_collection(plugin: str) -> None:
+    call = {
+        "type": "track",
+        "event": "Product List Viewed",
+        "anonymousId": "a-1",
+        "properties": {"list_id": "hot-deals", "category": "Deals", "products": []},
+    }
+    source = SOURCES[plugin]
+    (row,) = preview(source, request_to(source, call, path="/v1/track"), TAXONOMY)
+    assert (row["name"], row["violations"]) == ("Collection Viewed", [])
+    assert row["properties"] == {"collection_id": "hot-deals", "collection_name": "Deals", "products": []}
+
+
+def test_an_order_of_stripe_without_its_lines_is_accepted_and_says_so() -> None:
+    session = {
+        "id": "cs_1",
+        "payment_status": "paid",
+        "payment_intent": "pi_1",
+        "amount_total": 1999,
+        "currency": "eur",
+    }
+    event = {"id": "evt_1", "type": "checkout.session.completed", "data": {"object": session}}
+    source = SOURCES["stripe"]
+    (row,) = preview(source, request_to(source, event), TAXONOMY)
+    assert row["status"] == "accepted"
+    assert [(one["code"], one["severity"], one["pointer"]) for one in row["violations"]] == [
+        ("property_missing", "info", "/properties/products")
+    ]
 
 
 def test_all_golden_bodies_fold_into_one_balanced_ledger(tmp_path: Path) -> None:

@@ -323,7 +323,7 @@ def register_sources(register: Callable[[Source], None]) -> None:
 @hookimpl
 def register_aliases(register: Callable[[str, Mapping[str, str], Mapping[str, str]], None]) -> None:
     """Register the semantic names of Customer.io that are not ours."""
-    register("customerio", _EVENTS, {"list_id": "collection_id", "revenue": "subtotal"})
+    register("customerio", _EVENTS, {"list_id": "collection_id", "category": "collection_name", "revenue": "subtotal"})
 
 
 _EVENTS: Final = {

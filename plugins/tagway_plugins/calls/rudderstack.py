@@ -85,7 +85,7 @@ _EVENTS: Final = {
     "Signed Up": "Customer Created",
 }
 """Names of RudderStack's ecommerce spec and of its Shopify source that are not ours."""
-_PROPERTIES: Final = {"list_id": "collection_id", "revenue": "subtotal"}
+_PROPERTIES: Final = {"list_id": "collection_id", "category": "collection_name", "revenue": "subtotal"}
 
 
 @hookimpl

@@ -97,7 +97,7 @@ _EVENTS: Final = {
     "Signed Up": "Customer Created",
 }
 """Names of Segment's ecommerce spec that are not ours."""
-_PROPERTIES: Final = {"list_id": "collection_id", "revenue": "subtotal"}
+_PROPERTIES: Final = {"list_id": "collection_id", "category": "collection_name", "revenue": "subtotal"}
 
 
 @hookimpl

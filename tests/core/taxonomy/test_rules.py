@@ -77,6 +77,39 @@ def test_property_unplanned_suggests_the_planned_one_that_is_meant(only: Any) ->
     assert "tagway taxonomy alias web compare_at_prise compare_at_price" in violation.resolution
 
 
+def test_property_unplanned_never_suggests_the_name_that_was_sent(only: Any) -> None:
+    """`discount` is planned in a product line only."""
+    violation = only("Product Viewed", {**VIEW, "discount": Decimal(1)})
+    assert violation.resolution == "plan `discount` in a schema of your own, or stop sending it"
+
+
+def test_property_unplanned_suggests_what_is_planned_where_it_stands(judge: Judge) -> None:
+    line = without(LINE, "product_id") | {"id": "1"}
+    of_line, of_order = (
+        next(one for one in judged.violations if one.code == "property_unplanned").resolution
+        for judged in (
+            judge("Order Completed", {**ORDER, "products": [line]}),
+            judge("Order Completed", without(ORDER, "order_id") | {"id": "4509"}),
+        )
+    )
+    assert "`tagway taxonomy alias web id product_id`" in of_line
+    assert "`tagway taxonomy alias web id order_id`" in of_order
+
+
+def test_a_vendor_s_missing_property_is_as_bad_as_its_plugin_says_and_then_as_the_store_says() -> None:
+    pointer = "property_missing:/properties/products/*/sku"
+    of_plugin = Severities.read({}, {}, "x", {pointer: "info"})
+    assert of_plugin.of("property_missing", "/properties/products/3/sku", 0) == "info"
+    assert of_plugin.of("property_missing", "/properties/sku", 0) == "error"
+    of_store = Severities.read({"property_missing": "warn"}, {}, "x", {pointer: "info"})
+    assert of_store.of("property_missing", "/properties/products/3/sku", 0) == "warn"
+
+
+def test_a_plugin_s_severity_of_no_rule_stops_start_up() -> None:
+    with pytest.raises(ConfigError, match="the plugin's own: `property_mising` is no violation code"):
+        Severities.read({}, {}, "tagway.toml: [sources.x.severity]", {"property_mising": "info"})
+
+
 def test_property_spelling_gives_the_command_that_declares_it(only: Any) -> None:
     violation = only("Product Viewed", {**without(VIEW, "sku"), "product_sku": "ROSE-50"})
     assert (violation.code, violation.severity, violation.got) == ("property_spelling", "warn", "`product_sku`")

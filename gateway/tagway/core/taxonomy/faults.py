@@ -119,7 +119,8 @@ class Report:
         )
 
     def _unplanned(self, note: Note, name: str) -> Violation | None:
-        near = self.schema.nearest(name)
+        place = self.schema.shape.at(list(note.path[:-1]))
+        near = self.schema.nearest(name, place.shape.names if place and place.shape else ())
         sent = named(name)
         resolution = f"plan `{sent}` in a schema of your own, or stop sending it"
         if near:

@@ -72,11 +72,22 @@ class Severities:
 
     rulings: Mapping[str, _Ruling] = field(default_factory=dict)
     defaults: Mapping[str, Severity] = field(default_factory=dict)
+    vendor: Mapping[str, Severity] = field(default_factory=dict)
+    """What the source's plugin says of its vendor; the store's own word comes first."""
 
     @classmethod
-    def read(cls, said: Mapping[str, str], defaults: Mapping[str, Severity], where: str) -> Severities:
-        """Read `[sources.x.severity]`. Raises `ConfigError` that leads with `where`."""
-        return cls(rulings={key: _ruling(key, value, where) for key, value in said.items()}, defaults=defaults)
+    def read(
+        cls,
+        said: Mapping[str, str],
+        defaults: Mapping[str, Severity],
+        where: str,
+        vendor: Mapping[str, str] | None = None,
+    ) -> Severities:
+        """Read `[sources.x.severity]`, and what the plugin says. Raises `ConfigError` that leads with `where`."""
+        rulings = {key: _ruling(key, value, where) for key, value in said.items()}
+        told = {key: _ruling(key, value, f"{where}, the plugin's own") for key, value in (vendor or {}).items()}
+        known = {key: ruling.severity for key, ruling in told.items() if ruling.severity}
+        return cls(rulings=rulings, defaults=defaults, vendor=known)
 
     def of(self, code: str, pointer: str, at: int) -> Severity | None:
         """The severity of one violation of an event received at `at`; None when it is ignored.
@@ -84,10 +95,11 @@ class Severities:
         A ruling for the pointer comes before one for the code; `*` or an index may stand for a list's elements.
         """
         usual = self.defaults.get(code) or RULES[code].severity
-        if not self.rulings:
+        if not self.rulings and not self.vendor:
             return usual
-        starred = _INDEX.sub("/*", pointer)
-        for key in (f"{code}:{pointer}", f"{code}:{starred}", code):
+        keys = (f"{code}:{pointer}", f"{code}:{_INDEX.sub('/*', pointer)}", code)
+        usual = next((self.vendor[key] for key in keys if key in self.vendor), usual)
+        for key in keys:
             if (ruling := self.rulings.get(key)) is not None:
                 return (None if at < ruling.until else usual) if ruling.until else ruling.severity
         return usual

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from urllib.parse import urldefrag, urljoin
@@ -94,14 +94,17 @@ class Schema:
     properties: Shape
     traits: Shape
     near: Nearest
-    likely: Mapping[str, str]
-    """What an unplanned property (folded) probably is, though it is too common a word to be sure."""
+    likely: Mapping[str, tuple[str, ...]]
+    """What an unplanned property (folded) may be, though it is too common a word to be sure."""
     valid: Callable[[Any], bool]
     faults: Callable[[Any], Any]
 
-    def nearest(self, name: str) -> str | None:
-        """The planned property that an unplanned one probably is."""
-        return self.likely.get(folded(name)) or self.near.find(name)
+    def nearest(self, name: str, planned: Container[str]) -> str | None:
+        """The property that an unplanned one probably is, of those `planned` where it stands."""
+        for one in (*self.likely.get(folded(name), ()), self.near.find(name)):
+            if one is not None and one in planned and one != name:
+                return one
+        return None
 
     @property
     def description(self) -> str:
@@ -180,12 +183,21 @@ def compiled(
         hold=float(shape.notes.get("x-hold", 0)),
         shape=shape,
         near=Nearest((name, name) for name in planned),
-        likely={folded(one): name for name, sent in spellings.likely.items() if name in planned for one in sent},
+        likely=_meanings(spellings.likely),
         properties=shape.inner("properties"),
         traits=shape.inner("traits"),
         valid=validator.is_valid,
         faults=validator.iter_errors,
     )
+
+
+def _meanings(likely: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Each likely spelling, folded, with all that it may mean."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, spellings in likely.items():
+        for one in map(folded, spellings):
+            found[one] = (*found.get(one, ()), name)
+    return found
 
 
 def _twin(said: Any, where: str) -> Twin | None:

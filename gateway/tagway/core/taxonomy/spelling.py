@@ -48,7 +48,7 @@ class Speller:
         for name, one in value.items():
             if one is None:
                 self.notes.append(Note("null_dropped", (*path, name), None))
-            elif name in shape.names:
+            elif name in shape.names and not self._means_another(shape, name):
                 out[name] = one
             else:
                 strange.append(name)
@@ -60,6 +60,10 @@ class Speller:
         self._coerce(shape, out, path)
         return out
 
+    def _means_another(self, shape: Shape, name: str) -> bool:
+        """Whether the source's word for one planned property is the name of another: Segment's `list_id`."""
+        return bool(self.own) and self.own.get(folded(name), name) in shape.names - {name}
+
     def _place(self, shape: Shape, out: dict[str, Any], name: str, value: Any, path: Path) -> None:
         same = folded(name)
         declared = self.own.get(same)
@@ -70,7 +74,8 @@ class Speller:
                 self.notes.append(Note("property_unplanned", (*path, name), value))
             out[name] = value
         elif canonical in out:
-            self.notes.append(Note("property_twice", (*path, name), value, canonical))
+            if name not in shape.names:
+                self.notes.append(Note("property_twice", (*path, name), value, canonical))
             out[name] = value
         else:
             out[canonical] = value
