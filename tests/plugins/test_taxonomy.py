@@ -19,7 +19,13 @@ TAXONOMY: Final = catalogue.load(CONFIG, registry.load(CONFIG))
 # Bodies that lack what their event needs, on purpose: the violation is what a store has to see.
 FAULTY: Final = frozenset(
     (
-        *("gtm/purchase_legacy", "gtm/unrendered", "gtm/view_item_list"),
+        *(
+            "gtm/purchase_legacy",
+            "gtm/unrendered",
+            "gtm/view_item_list",
+            "gtm/checkout_legacy",
+            "gtm/impressions_legacy",
+        ),
         "mailchimp/subscribe_minimal",
         "octane/nested_state",
         "privy/no_email",

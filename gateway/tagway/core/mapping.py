@@ -197,6 +197,11 @@ def identifier(*pointers: str) -> Field:
     return Field(pointers, as_identifier)
 
 
+def token(*pointers: str) -> Field:
+    """A cart or checkout token, without the `?key=` that storefronts append and the `gid://` before it."""
+    return Field(pointers, as_token)
+
+
 def amount(*pointers: str) -> Field:
     """Money in major units, exact (`tagway.money.amount`)."""
     return Field(pointers, as_amount)
@@ -271,6 +276,12 @@ def as_identifier(value: Any, _: Given = _NOTHING_GIVEN) -> Any:
         return str(value)
     whole = as_count(value)
     return str(whole) if isinstance(whole, int) and not isinstance(whole, bool) else value
+
+
+def as_token(value: Any, _: Given = _NOTHING_GIVEN) -> Any:
+    """Read a token (see `token`)."""
+    value = as_identifier(value)
+    return value.split("?", 1)[0] or None if isinstance(value, str) else value
 
 
 def as_amount(value: Any, given: Given = _NOTHING_GIVEN) -> Any:

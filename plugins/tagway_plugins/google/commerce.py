@@ -9,12 +9,12 @@ total, so its `total` is the `value` too. Amounts are JSON numbers in major unit
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from tagway import mapping, moments
+from tagway import DeadLetter, Event, captures, mapping, moments
 
 _SHOPIFY_ITEM: Final = re.compile(r"shopify_[A-Za-z]{2}_(\d+)_(\d+)", re.ASCII)
 # An item id that is neither a number nor a database key is the SKU, as GA4's own examples have it.
@@ -49,7 +49,7 @@ ITEM: Final = mapping.Table(
     {
         "product_id": mapping.Field(("/item_id", "/product_id", "/id"), _product_id),
         "variant_id": mapping.first(mapping.identifier("/variant_id"), mapping.Field(("/item_id",), _variant_id)),
-        "sku": mapping.first(mapping.text("/sku", "/item_sku"), mapping.Field(("/item_id",), _sku)),
+        "sku": mapping.first(mapping.text("/sku", "/item_sku"), mapping.Field(("/item_id", "/id"), _sku)),
         "name": mapping.text("/item_name", "/name"),
         "variant": mapping.text("/item_variant", "/variant"),
         "brand": mapping.text("/item_brand", "/brand"),
@@ -68,21 +68,36 @@ ITEM: Final = mapping.Table(
 _MONEY: Final = {"currency": mapping.currency("/currency"), "value": mapping.amount("/value")}
 _COUPON: Final = {"coupon": mapping.text("/coupon")}
 _PRODUCTS: Final = {"products": mapping.each("/items", ITEM)}
-_CART: Final = {"cart_id": mapping.identifier("/cart_id")}
-_CHECKOUT: Final = {"checkout_id": mapping.identifier("/checkout_id"), **_CART, **_MONEY, **_COUPON, **_PRODUCTS}
+_CART: Final = {"cart_id": mapping.token("/cart_id")}
+_CHECKOUT: Final = {"checkout_id": mapping.token("/checkout_id"), **_CART, **_MONEY, **_COUPON, **_PRODUCTS}
+
+
+def contact(*pointers: str) -> mapping.Field:
+    """An address of a person; of several, as Google's `user_data` may have, the first."""
+
+    def convert(value: Any, _: mapping.Given) -> Any:
+        return mapping.as_text(next(iter(value), None) if isinstance(value, list) else value)
+
+    return mapping.Field(pointers, convert)
+
+
 _PERSON: Final = {
-    "email": mapping.text("/email", "/user_data/email_address", "/user_data/email"),
-    "phone": mapping.text("/phone", "/user_data/phone_number", "/user_data/phone"),
+    "email": contact("/email", "/user_data/email_address", "/user_data/email"),
+    "phone": contact("/phone", "/user_data/phone_number", "/user_data/phone"),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What becomes of one GA4 event. `one` means that it is about its first item, whose values stand on top."""
+    """What becomes of one GA4 event.
+
+    `one` means that it is about its first item, whose values stand on top, but for those that `of_lines` names.
+    """
 
     name: str
     table: mapping.Table
     one: bool = False
+    of_lines: tuple[str, ...] = ()
     type: Literal["track", "page"] = "track"
     more: Mapping[str, Any] = field(default_factory=dict)
 
@@ -102,7 +117,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         },
         type="page",
     ),
-    "view_item": _kind("Product Viewed", _MONEY, _PRODUCTS, one=True),
+    "view_item": _kind("Product Viewed", _MONEY, _PRODUCTS, one=True, of_lines=("discount",)),
     "view_item_list": _kind(
         "Collection Viewed",
         {
@@ -113,8 +128,13 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "search": _kind("Products Searched", {"query": mapping.text("/search_term")}, _PRODUCTS),
     "view_search_results": _kind("Products Searched", {"query": mapping.text("/search_term")}, _PRODUCTS),
-    "add_to_cart": _kind("Added to Cart", _CART, _MONEY, _PRODUCTS, one=True),
-    "remove_from_cart": _kind("Removed from Cart", _CART, _MONEY, _PRODUCTS, one=True),
+    "add_to_cart": _kind("Added to Cart", _CART, _MONEY, _PRODUCTS, one=True, of_lines=("discount", "position")),
+    "remove_from_cart": _kind(
+        "Removed from Cart",
+        *(_CART, _MONEY, _PRODUCTS),
+        one=True,
+        of_lines=("discount", "position", "coupon", "url", "image_url"),
+    ),
     "view_cart": _kind("Cart Viewed", _CART, _MONEY, _COUPON, _PRODUCTS),
     "begin_checkout": _kind("Checkout Started", _CHECKOUT),
     "add_shipping_info": _kind(
@@ -159,6 +179,34 @@ KINDS: Final[Mapping[str, Kind]] = {
 }
 """The events of GA4 that Tagway knows; any other keeps its name and its parameters."""
 
+TECHNICAL: Final = frozenset(
+    ("debug_mode", "engagement_time_msec", "ga_session_id", "ga_session_number", "language", "screen_resolution",
+     "session_id", "user_agent")
+)  # fmt: skip
+"""Parameters of Google's own about the browser and its session: told beside the event, not as its properties."""
+_NEVER: Final = frozenset(("ip_override", "common_cookie"))
+
+
+def told(sent: Mapping[str, Any], elsewhere: Container[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a tag sent, as parameters of the event and as its context; `elsewhere` has a place of its own.
+
+    IP addresses and cookies, which server-side tags pass on, are left out.
+    """
+    params: dict[str, Any] = {}
+    context: dict[str, Any] = {}
+    for key, value in sent.items():
+        if key in TECHNICAL or key.startswith("x-ga-"):
+            context[key] = value
+        elif key not in elsewhere and key not in _NEVER:
+            params[key] = value
+    return params, context
+
+
+def events(event: Event) -> list[Event | DeadLetter]:
+    """The events of one: a lead's email and phone are captured each on its own."""
+    return [*captures.captured(event)] if event.name == "Email Captured" else [event]
+
+
 _CONSUMED: Final = {
     name: frozenset(pointer.split("/")[1] for pointer in kind.table.origins().values()) for name, kind in KINDS.items()
 }
@@ -184,7 +232,7 @@ def properties(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
         return {**{key: value for key, value in params.items() if key != "items"}, **_OTHER.read(params, given)}
     rest = {key: value for key, value in params.items() if key not in _CONSUMED[name]}
     found = kind.table.read(params, given)
-    return {**kind.more, **rest, **(_first_item(found) if kind.one else found)}
+    return {**kind.more, **rest, **(_first_item(found, kind) if kind.one else found)}
 
 
 def message_id(name: str, given: Any, params: Mapping[str, Any]) -> str:
@@ -206,11 +254,11 @@ def moment(value: Any) -> int | None:
     return moments.from_unix(number, "ms" if number >= 10**11 else "s")
 
 
-def _first_item(found: dict[str, Any]) -> dict[str, Any]:
+def _first_item(found: dict[str, Any], kind: Kind) -> dict[str, Any]:
     """An event about one item has its values on top; a list is kept only where there are several."""
     items = found.get("products")
     if not isinstance(items, list) or not items or not isinstance(items[0], dict):
         return found
     if len(items) == 1:
         del found["products"]
-    return {**items[0], **found}
+    return {**{key: value for key, value in items[0].items() if key not in kind.of_lines}, **found}

@@ -37,7 +37,7 @@ _IDS: Final = mapping.Table(
     }
 )
 _MESSAGE_ID: Final = mapping.Table({"id": mapping.identifier("/event_id", "/message_id", "/unique_event_id")})
-_ENGAGEMENT: Final = frozenset(("engagement_time_msec", "session_id", "event_id", "message_id", "unique_event_id"))
+_IDS_OF_EVENT: Final = frozenset(("event_id", "message_id", "unique_event_id"))
 
 
 class Ga4(Source):
@@ -56,7 +56,8 @@ class Ga4(Source):
             raise PayloadError("expected an array of events", pointer="/events")
         ids = tuple(Identifier(*one) for one in _IDS.read(document).items() if isinstance(one[1], str))
         traits = _traits(document.get("user_properties"))
-        return [_event(one, place, document, ids, traits) for place, one in enumerate(events)]
+        found = [_event(one, place, document, ids, traits) for place, one in enumerate(events)]
+        return [one for item in found for one in (commerce.events(item) if isinstance(item, Event) else [item])]
 
     def examples(self) -> Sequence[Example]:
         """A purchase, as a server sends it."""
@@ -77,7 +78,7 @@ def _event(
     params = params or {}
     kind = commerce.KINDS.get(name)
     message_id = commerce.message_id(name, _MESSAGE_ID.read(params).get("id"), params)
-    kept = {key: value for key, value in params.items() if key not in _ENGAGEMENT}
+    kept, context = commerce.told(params, _IDS_OF_EVENT)
     if name == "sign_up":
         kept["user_id"] = document.get("user_id")
     return Event(
@@ -89,7 +90,7 @@ def _event(
         identifiers=ids,
         properties=commerce.properties(name, kept),
         traits=traits,
-        context={"session_id": params["session_id"]} if params.get("session_id") else {},
+        context=context,
         side="app" if "app_instance_id" in document else "web",
         item=at,
         mapping=_ORIGINS.get(name, {}),

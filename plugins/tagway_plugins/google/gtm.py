@@ -36,8 +36,8 @@ _IDS: Final = mapping.Table(
         "anonymous_id": mapping.identifier("/anonymous_id", "/anonymousId"),
         "client_id": mapping.identifier("/client_id", "/clientId"),
         "user_id": mapping.identifier("/user_id", "/userId"),
-        "email": mapping.text("/email", "/user_data/email_address", "/user_data/email"),
-        "phone": mapping.text("/phone", "/user_data/phone_number", "/user_data/phone"),
+        "email": commerce.contact("/email", "/user_data/email_address", "/user_data/email"),
+        "phone": commerce.contact("/phone", "/user_data/phone_number", "/user_data/phone"),
     }
 )
 _PAGE: Final = mapping.Table(
@@ -57,12 +57,15 @@ _PAGE_KEYS: Final = frozenset(("page_location", "page_title", "page_referrer"))
 # Universal Analytics' e-commerce: the action's name in `ecommerce`, its fields below it.
 _LEGACY: Final = {
     "detail": "view_item",
+    "impressions": "view_item_list",
     "add": "add_to_cart",
+    "checkout": "begin_checkout",
     "remove": "remove_from_cart",
     "purchase": "purchase",
     "refund": "refund",
 }
-_LEGACY_FIELDS: Final[dict[str, str]] = {"id": "transaction_id", "revenue": "value"}
+_LEGACY_FIELDS: Final[dict[str, str]] = {"id": "transaction_id", "revenue": "value", "list": "item_list_name"}
+_FIRST_STEP: Final = (None, 1, "1")
 
 
 class Gtm(Source):
@@ -99,19 +102,29 @@ class Gtm(Source):
 def _events(push: Any, at: str) -> list[Event | DeadLetter]:
     if not isinstance(push, dict):
         return [DeadLetter(code="payload", message="expected a dataLayer push: an object", pointer=at)]
+    if push.get("0") == "event":
+        push = _called(push)
     if push.keys() == {"ecommerce"} and push["ecommerce"] is None:
         return []  # What GA4's reference pushes before each event, to clear the one before.
     name = push.get("event") or push.get("event_name")
     if not isinstance(name, str) or not name.strip():
         return [DeadLetter(code="payload", message="expected the event's name", pointer=f"{at}/event")]
-    return [_event(name.strip(), push, at)]
+    return commerce.events(_event(name.strip(), push, at))
+
+
+def _called(push: dict[str, Any]) -> dict[str, Any]:
+    """A push of `gtag("event", name, params)`, whose arguments JSON writes as an object by place."""
+    params = push.get("2")
+    rest = {key: value for key, value in push.items() if key not in ("0", "1", "2")}
+    return {**rest, **(params if isinstance(params, dict) else {}), "event": push.get("1")}
 
 
 def _event(raw_name: str, push: dict[str, Any], at: str) -> Event:
     ecommerce = push.get("ecommerce")
     name, params = _params(raw_name, ecommerce if isinstance(ecommerce, dict) else {})
     kind = commerce.KINDS.get(name)
-    params = {**{key: value for key, value in push.items() if key not in _NOT_PROPERTIES}, **params}
+    sent, context = commerce.told(push, _NOT_PROPERTIES)
+    params = {**sent, **params}
     if kind is None or kind.type != "page":
         params = {key: value for key, value in params.items() if key not in _PAGE_KEYS}
     if name == "sign_up":
@@ -126,7 +139,7 @@ def _event(raw_name: str, push: dict[str, Any], at: str) -> Event:
         timestamp=commerce.moment(push.get("timestamp")),
         identifiers=tuple(Identifier(*one) for one in person.items() if isinstance(one[1], str)),
         properties=commerce.properties(name, params),
-        context={"page": page} if page else {},
+        context={**context, "page": page} if page else context,
         side="web",
         item=at,
         mapping=_ORIGINS.get(name, {}),
@@ -137,13 +150,21 @@ def _params(name: str, ecommerce: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """GA4's name and parameters; those of Universal Analytics' shape where the push has that."""
     for action, name_now in _LEGACY.items():
         within = ecommerce.get(action)
-        if isinstance(within, dict) and "items" not in ecommerce:
-            return name_now, _legacy(within, ecommerce.get("currencyCode"))
+        if "items" in ecommerce or not isinstance(within, dict | list):
+            continue
+        if isinstance(within, list):  # Impressions stand in a list, each with the name of its own list.
+            within = {"actionField": {"list": _LIST(within)}, "products": within}
+        params = _legacy(within, ecommerce.get("currencyCode"))
+        # Of a checkout only the first step is known; what the others are, only the shop knows.
+        return name if action == "checkout" and params.get("step") not in _FIRST_STEP else name_now, params
     params = dict(ecommerce)
-    items = params.get("items")
-    if "currency" not in params and isinstance(items, list) and items and isinstance(items[0], dict):
-        params["currency"] = items[0].get("currency")
+    if "currency" not in params and (currency := _CURRENCY(params.get("items"))) is not None:
+        params["currency"] = currency
     return name, params
+
+
+_LIST: Final = mapping.path("/0/list")
+_CURRENCY: Final = mapping.path("/0/currency")
 
 
 def _legacy(action: dict[str, Any], currency: Any) -> dict[str, Any]:

@@ -35,14 +35,20 @@ _IDS: Final = mapping.Table(
         "anonymous_id": mapping.identifier("/anonymous_id"),
         "client_id": mapping.identifier("/client_id", "/data_client_id", "/_dcid"),
         "user_id": mapping.identifier("/user_id", "/userId", "/uid"),
-        "email": mapping.text("/user_data/email_address", "/userEmail", "/email", "/mail", "/user_data/email"),
-        "phone": mapping.text("/user_data/phone_number", "/userPhone", "/phone", "/user_data/phone"),
+        "email": commerce.contact("/user_data/email_address", "/userEmail", "/email", "/mail", "/user_data/email"),
+        "phone": commerce.contact("/user_data/phone_number", "/userPhone", "/phone", "/user_data/phone"),
     }
 )
 _NAMES: Final = ("event_name", "eventName", "event", "e_n")
 _RENAMED: Final[dict[str, str]] = {"e_v": "value", "transactionId": "transaction_id"}
-_PAGE: Final = mapping.Table({"url": mapping.url("/page_location"), "referrer": mapping.text("/page_referrer")})
-_PAGE_KEYS: Final = frozenset(("page_location", "page_referrer"))
+_PAGE: Final = mapping.Table(
+    {
+        "url": mapping.url("/page_location"),
+        "title": mapping.text("/page_title"),
+        "referrer": mapping.text("/page_referrer"),
+    }
+)
+_PAGE_KEYS: Final = frozenset(("page_location", "page_title", "page_referrer", "page_hostname", "page_path"))
 _NOT_PROPERTIES: Final = frozenset(
     (*_NAMES, "v", "timestamp", "unique_event_id", "event_id", "anonymous_id", "client_id", "data_client_id", "_dcid",
      "user_id", "userId", "uid", "user_data", "userEmail", "mail", "userPhone", "dtcd", "dtdc")
@@ -63,8 +69,8 @@ class Stape(Source):
         """One event for a request, one for each of an array. Raises `PayloadError`."""
         document = _document(request)
         if isinstance(document, list):
-            return [_event(one, body.pointer(place)) for place, one in enumerate(document)]
-        return [_event(document, "")]
+            return [event for place, one in enumerate(document) for event in _events(one, body.pointer(place))]
+        return _events(document, "")
 
     def examples(self) -> Sequence[Example]:
         """A purchase, as the JSON HTTP Request tag posts it."""
@@ -117,14 +123,22 @@ def _nested(fields: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _event(one: Any, at: str) -> Event | DeadLetter:
+def _events(one: Any, at: str) -> list[Event | DeadLetter]:
     if not isinstance(one, dict):
-        return DeadLetter(code="payload", message="expected an event: an object", pointer=at)
+        return [DeadLetter(code="payload", message="expected an event: an object", pointer=at)]
     raw_name = next((value for key in _NAMES if isinstance(value := one.get(key), str) and value.strip()), "").strip()
     if not raw_name:
-        return DeadLetter(code="payload", message="expected the event's name", pointer=f"{at}/event_name")
+        return [DeadLetter(code="payload", message="expected the event's name", pointer=f"{at}/event_name")]
+    return commerce.events(_event(raw_name, one, at))
+
+
+def _event(raw_name: str, one: dict[str, Any], at: str) -> Event:
     kind = commerce.KINDS.get(raw_name)
-    params = {_RENAMED.get(key) or key: value for key, value in one.items() if key not in _NOT_PROPERTIES}
+    sent, context = commerce.told(one, _NOT_PROPERTIES)
+    ecommerce = one.get("ecommerce")  # As a dataLayer has it, where the tag passes that on.
+    params = {**{_RENAMED.get(key) or key: value for key, value in sent.items()}}
+    if isinstance(ecommerce, dict):
+        params = {**{key: value for key, value in params.items() if key != "ecommerce"}, **ecommerce}
     if kind is None or kind.type != "page":
         params = {key: value for key, value in params.items() if key not in _PAGE_KEYS}
     if raw_name == "sign_up":
@@ -139,7 +153,7 @@ def _event(one: Any, at: str) -> Event | DeadLetter:
         timestamp=commerce.moment(one.get("timestamp")),
         identifiers=tuple(Identifier(*id_) for id_ in person.items() if isinstance(id_[1], str)),
         properties=commerce.properties(raw_name, params),
-        context={"page": page} if page else {},
+        context={**context, "page": page} if page else context,
         side="server",
         item=at,
         mapping=commerce.ORIGINS.get(raw_name, _ANONYMOUS_ORIGINS),

@@ -31,14 +31,14 @@ from tagway import (
 
 from tagway_plugins.shopify import demo
 from tagway_plugins.shopify.standard import EVENTS, PAGE
-from tagway_plugins.shopify.values import attribute_ids, token
+from tagway_plugins.shopify.values import attribute_ids
 
 _ORIGINS: Final = {name: kind.origins for name, kind in EVENTS.items()}
 _ROOTS: Final = {name: mapping.path(kind.root) for name, kind in EVENTS.items()}
 _CURRENCIES: Final = {name: mapping.path(kind.currency) for name, kind in EVENTS.items() if kind.currency}
 # Events of a cart tell its lines, not its id: that is what the snippet adds.
 _NEED_A_CART: Final = ("product_added_to_cart", "product_removed_from_cart", "cart_viewed", "checkout_started")
-_CART_ID: Final = mapping.Table({"cart_id": token("/init/cart/token", "/init/cart/id")})
+_CART_ID: Final = mapping.Table({"cart_id": mapping.token("/init/cart/token", "/init/cart/id")})
 _CUSTOMER: Final = mapping.Table(
     {
         "user_id": mapping.identifier("/init/customer/id"),

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from tagway import mapping
 
-from tagway_plugins.shopify.values import token, variant_title
+from tagway_plugins.shopify.values import variant_title
 
 _VARIANT: Final = {
     "product_id": "/product/id",
@@ -70,7 +70,7 @@ _COLLECTION: Final = mapping.Table(
 _SEARCH: Final = mapping.Table({"query": mapping.text("/query"), "products": mapping.each("/productVariants", _LISTED)})
 _CART: Final = mapping.Table(
     {
-        "cart_id": token("/id"),
+        "cart_id": mapping.token("/id"),
         "currency": mapping.currency("/cost/totalAmount/currencyCode"),
         "value": mapping.amount("/cost/totalAmount/amount"),
         "item_count": mapping.count("/totalQuantity"),
@@ -79,7 +79,7 @@ _CART: Final = mapping.Table(
 )
 _CHECKOUT: Final = mapping.Table(
     {
-        "checkout_id": token("/token"),
+        "checkout_id": mapping.token("/token"),
         "currency": mapping.currency("/currencyCode"),
         "subtotal": mapping.amount("/subtotalPrice/amount"),
         "value": mapping.amount("/subtotalPrice/amount"),

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from tagway import mapping
 
 from tagway_plugins.shopify.derived import Properties, cart_totals, edited, furthest_step, refund_totals
-from tagway_plugins.shopify.values import token, variant_title
+from tagway_plugins.shopify.values import variant_title
 
 
 def _nothing_more(document: Mapping[str, Any]) -> Properties:
@@ -77,7 +77,9 @@ _REFUND_LINE: Final = mapping.Table(
     }
 )
 
-_CART: Final = mapping.Table({"cart_id": token("/token", "/id"), "products": mapping.each("/line_items", _CART_LINE)})
+_CART: Final = mapping.Table(
+    {"cart_id": mapping.token("/token", "/id"), "products": mapping.each("/line_items", _CART_LINE)}
+)
 
 _TOTALS: Final = {
     "currency": mapping.currency("/currency"),
@@ -96,8 +98,8 @@ _PEOPLE: Final = {
 
 _CHECKOUT: Final = mapping.Table(
     {
-        "checkout_id": token("/token"),
-        "cart_id": token("/cart_token"),
+        "checkout_id": mapping.token("/token"),
+        "cart_id": mapping.token("/cart_token"),
         **_TOTALS,
         **_PEOPLE,
         "shipping": mapping.amount("/shipping_line/price", "/shipping_lines/0/price"),
@@ -109,8 +111,8 @@ _ORDER: Final = mapping.Table(
     {
         "order_id": mapping.identifier("/id"),
         "order_number": mapping.text("/name"),
-        "checkout_id": token("/checkout_token"),
-        "cart_id": token("/cart_token"),
+        "checkout_id": mapping.token("/checkout_token"),
+        "cart_id": mapping.token("/cart_token"),
         **_TOTALS,
         "shipping": mapping.amount("/total_shipping_price_set/shop_money/amount"),
         **_PEOPLE,

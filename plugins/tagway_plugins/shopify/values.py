@@ -9,11 +9,6 @@ from tagway import Identifier, captures, mapping
 _KINDS: Final = ("anonymous_id", "client_id", "device_id")
 
 
-def token(*pointers: str) -> mapping.Field:
-    """A cart or checkout token, without the `?key=` that storefronts append and the `gid://` before it."""
-    return mapping.Field(pointers, _as_token)
-
-
 def variant_title(*pointers: str) -> mapping.Field:
     """A variant's title; Shopify's placeholder for "no variants" is no title."""
     return mapping.Field(pointers, _as_variant_title)
@@ -25,11 +20,6 @@ def attribute_ids(attributes: Any) -> tuple[Identifier, ...]:
         entries = [one for one in attributes if isinstance(one, dict)]
         attributes = {mapping.string(one.get("name") or one.get("key")): one.get("value") for one in entries}
     return captures.identifiers_in(attributes, _KINDS) if isinstance(attributes, dict) else ()
-
-
-def _as_token(value: Any, _: mapping.Given) -> Any:
-    value = mapping.as_identifier(value)
-    return value.split("?", 1)[0] or None if isinstance(value, str) else value
 
 
 def _as_variant_title(value: Any, _: mapping.Given) -> Any:
