@@ -53,12 +53,13 @@ class Field:
 class Table:
     """Canonical names, each with the field it is read from."""
 
-    __slots__ = ("_fields", "_reads")
+    __slots__ = ("_fields", "_steps")
 
     def __init__(self, fields: Mapping[str, Field]) -> None:
         """Compile the fields. Raises `ValueError` for a pointer that is not one."""
         self._fields = dict(fields)
-        self._reads = tuple((name, _read(field)) for name, field in fields.items())
+        # Most fields are one key: those are read in the loop itself, because a call costs as much as the reading.
+        self._steps = tuple((name, _key(field), field.convert, _read(field)) for name, field in fields.items())
 
     def __contains__(self, name: object) -> bool:
         """Whether the table has a field of that name."""
@@ -69,8 +70,12 @@ class Table:
         if not isinstance(document, dict):
             return {}
         found = {}
-        for name, read in self._reads:
-            value = read(document, given)
+        get = document.get
+        for name, key, convert, read in self._steps:
+            if key is None:
+                value = read(document, given)
+            elif (value := get(key)) is not None:
+                value = convert(value, given)
             if value is not None:
                 found[name] = value
         return found
@@ -124,32 +129,34 @@ def path(pointer: str) -> Callable[[Any], Any]:
     return step_by_step
 
 
+def _keys(field: Field) -> list[str]:
+    """The keys of a field that is looked for in one place of objects within objects; none for any other."""
+    pointer = field.pointers[0]
+    plain = len(field.pointers) == 1 and field.otherwise is None and "~" not in pointer
+    return pointer.split("/")[1:] if plain and pointer.startswith("/") and not any(map(str.isdigit, pointer)) else []
+
+
+def _key(field: Field) -> str | None:
+    keys = _keys(field)
+    return keys[0] if len(keys) == 1 else None
+
+
 def _read(field: Field) -> _Read:
     """One closure per field: the short paths that nearly all fields have do no loop."""
     if field.otherwise is not None:
         return _read_either(_read(replace(field, otherwise=None)), _read(field.otherwise))
-    convert = field.convert
-    if len(field.pointers) == 1 and "~" not in field.pointers[0] and not any(map(str.isdigit, field.pointers[0])):
-        keys = field.pointers[0].split("/")[1:]
-        if len(keys) == 1:
-            return _read_key(keys[0], convert)
-        if len(keys) == 2:
-            return _read_two_keys(keys[0], keys[1], convert)
-    return _read_first([path(pointer) for pointer in field.pointers], convert)
+    if field.pointers == ("",):
+        return field.convert
+    keys = _keys(field)
+    if len(keys) == 2:
+        return _read_two_keys(keys[0], keys[1], field.convert)
+    return _read_first([path(pointer) for pointer in field.pointers], field.convert)
 
 
 def _read_either(one: _Read, other: _Read) -> _Read:
     def read(document: Any, given: Given) -> Any:
         value = one(document, given)
         return other(document, given) if value is None else value
-
-    return read
-
-
-def _read_key(key: str, convert: Convert) -> _Read:
-    def read(document: Any, given: Given) -> Any:
-        value = document.get(key)
-        return None if value is None else convert(value, given)
 
     return read
 

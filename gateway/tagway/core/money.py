@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Final
 
 # ISO 4217 currencies whose exponent is not 2.
@@ -31,6 +32,8 @@ CURRENCIES: Final[frozenset[str]] = frozenset(_CODES.split())
 _PLAIN: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,20})?", re.ASCII)
 # What honest payloads hold: read without looking at the digits any further.
 _SHORT: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,8})?", re.ASCII)
+# No text that `_SHORT` takes is longer, and what is longer must not fill the cache.
+_LONGEST: Final = 25
 _EXACT: Final = Context(prec=50, rounding=ROUND_HALF_EVEN)
 # More fraction digits than this in a vendor's decimal string are the noise of a binary float.
 _NOISE_DIGITS: Final = 8
@@ -47,10 +50,12 @@ def amount(value: Any, currency: str | None = None) -> Decimal | None:
     Float noise ("10.649999999999999", as old Shopify REST bodies carry it) is rounded to the currency's
     decimals; honest digits are kept as they are ("600.00" stays 600.00, 19.999 stays for the violation).
     """
+    if type(value) is str and (read := _short(value)) is not None:
+        return read
     if isinstance(value, bool) or value is None:
         return None
-    if isinstance(value, str | Decimal) and _SHORT.fullmatch(str(value)):
-        return Decimal(value)
+    if isinstance(value, Decimal) and _SHORT.fullmatch(str(value)):
+        return value
     if isinstance(value, float):
         value = repr(value)
     if isinstance(value, str):
@@ -66,6 +71,12 @@ def amount(value: Any, currency: str | None = None) -> Decimal | None:
     if not number.is_finite() or abs(number.adjusted()) > 20:
         return None if number else Decimal(0)
     return rounded(number, currency) if -int(number.as_tuple().exponent) > _NOISE_DIGITS else number
+
+
+# A store has few prices, and its bodies tell each of them many times.
+@lru_cache(maxsize=4_096)
+def _short(text: str) -> Decimal | None:
+    return Decimal(text) if len(text) <= _LONGEST and _SHORT.fullmatch(text) else None
 
 
 def rounded(number: Decimal, currency: str | None = None) -> Decimal:
@@ -91,6 +102,14 @@ def currency(value: Any) -> str | None:
         return None
     code = value.strip().upper()
     return code if re.fullmatch(r"[A-Z]{3}", code, re.ASCII) else None
+
+
+def of_line(price: Decimal, quantity: int, discounts: list[Decimal]) -> Decimal:
+    """What a line costs: price times quantity without what was taken off it, exactly."""
+    result = _EXACT.multiply(price, quantity)
+    for one in discounts:
+        result = _EXACT.subtract(result, one)
+    return result
 
 
 def total(amounts: list[Decimal]) -> Decimal:

@@ -9,7 +9,7 @@ in the admin's settings are signed with a secret of the shop, not of the app.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs
 
 from tagway import (
@@ -29,7 +29,7 @@ from tagway import (
 )
 
 from tagway_plugins.shopify import demo
-from tagway_plugins.shopify.topics import CONSENTS, CONTEXT, PERSON, TOPICS, UNPLANNED, Topic
+from tagway_plugins.shopify.topics import CONSENTS, CONTEXT, IMPERSONAL, NOBODY, PERSON, TOPICS, UNPLANNED, Topic
 from tagway_plugins.shopify.values import attribute_ids
 
 _HEADERS: Final = (
@@ -56,6 +56,11 @@ class Shopify(Source):
     topic_query = "topic"
     side = "server"
     kind = "webhook"
+    severity: ClassVar[Mapping[str, str]] = {
+        # Tips and custom items are products of no catalogue, and a subscription's contract names none.
+        "property_missing:/properties/products/*/product_id": "info",
+        "property_missing:/properties/product_id": "info",
+    }
 
     def verify(self, request: Request, access: Access) -> Proof:
         """Check the HMAC of the raw body, under either header's name. Raises `RefusedError`."""
@@ -90,8 +95,9 @@ def _event(topic: str, known: Topic | None, document: dict[str, Any], request: R
     """The event of one delivery; an unknown topic's is named after it and carries the least."""
     origins = _UNPLANNED_ORIGINS if known is None else _ORIGINS[topic]
     if known is None:
-        times = ("/updated_at", "/created_at")
-        known = Topic(name=_name_of(topic), table=UNPLANNED, times=times, person="/customer", planned=False)
+        times = ("/updated_at", "/created_at", "/occurredAt")
+        table = NOBODY if topic.partition("/")[0] in IMPERSONAL else UNPLANNED
+        known = Topic(name=_name_of(topic), table=table, times=times, person="/customer", planned=False)
     given = mapping.Given(currency=_text(mapping.path(known.currency)(document)))
     person = None if known.person is None else mapping.path(known.person)(document)
     properties = {**known.table.read(document, given), **known.derive(document)}
@@ -184,7 +190,8 @@ def _message_id(topic: str, document: Mapping[str, Any], request: Request) -> st
     """
     event = _header(request, "event-id")
     if event:
-        return f"{topic}:{event}:{_text(mapping.as_identifier(document.get('id'))) or ''}"
+        resource = mapping.as_identifier(document.get("id") or document.get("admin_graphql_api_id"))
+        return f"{topic}:{event}:{_text(resource) or ''}"
     return _header(request, "webhook-id")
 
 
@@ -212,12 +219,13 @@ def _topic(request: Request) -> str:
     topic = topic.strip().lower()
     if not topic:
         raise PayloadError("the topic is missing: Shopify sends it in the header X-Shopify-Topic")
-    return topic if "/" in topic else _SPELLINGS.get(topic, topic.replace("_", "/", 1))
+    # Some of Shopify's newer topics are spelled with a dot: `customer.tags_added`.
+    return topic if "/" in topic or "." in topic else _SPELLINGS.get(topic, topic.replace("_", "/", 1))
 
 
 def _name_of(topic: str) -> str:
     """An unknown topic as Object and Action: `draft_orders/create` is "Draft Order Created"."""
-    resource, _, action = topic.rpartition("/")
+    resource, _, action = topic.replace(".", "/").rpartition("/")
     singular = resource.removesuffix("s")
     words = f"{singular} {_PAST.get(action, action)}".replace("/", " ").replace("_", " ").split()
     return " ".join(word[:1].upper() + word[1:] for word in words)

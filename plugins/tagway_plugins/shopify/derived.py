@@ -30,12 +30,29 @@ def cart_totals(cart: Mapping[str, Any]) -> Properties:
     return found
 
 
+def line_total(line: Mapping[str, Any], given: mapping.Given) -> Decimal | None:
+    """What a line of an order costs, which Shopify does not say: its price is that before the discounts.
+
+    Of a line that an edit changed it is not known: the discounts are those of the line as it was.
+    """
+    price, quantity = money.amount(line.get("price"), given.currency), line.get("quantity")
+    if price is None or type(quantity) is not int or line.get("current_quantity", quantity) != quantity:
+        return None
+    discounts = []
+    for one in _listed(line.get("discount_allocations")):
+        if not isinstance(one, dict) or (amount := money.amount(one.get("amount"), given.currency)) is None:
+            return None
+        discounts.append(amount)
+    found = money.of_line(price, quantity, discounts)
+    return found if found >= 0 else None
+
+
 def refund_totals(refund: Mapping[str, Any]) -> Properties:
-    """What was paid back: the sum of the refund's transactions, those that failed apart."""
+    """What was paid back: the sum of the refund's transactions, without those that failed or moved no money."""
     transactions = refund.get("transactions")
     if not isinstance(transactions, list) or not all(isinstance(one, dict) for one in transactions):
         return {}
-    done = [one for one in transactions if one.get("status") not in ("failure", "error")]
+    done = [one for one in transactions if one.get("status") not in ("failure", "error") and one.get("kind") != "void"]
     currencies = {money.currency(one.get("currency")) for one in done} - {None}
     if len(currencies) > 1:
         return {}
@@ -87,3 +104,7 @@ def edited(document: Mapping[str, Any]) -> Properties:
 def _holds_anything(value: Any) -> bool:
     """Whether there is anything in lists within objects: an edit lists every part, also the untouched ones."""
     return any(map(_holds_anything, value.values())) if isinstance(value, dict) else bool(value)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

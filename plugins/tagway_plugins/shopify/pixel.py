@@ -5,7 +5,7 @@ they are unsigned, can be forged and never prove anything; the webhooks stay the
 webhooks meet in the checkout's token, the cart's token and the ids of customers.
 
 `init` in the body is what the snippet adds to Shopify's event: the customer and the cart of the page load,
-because an added line alone tells neither.
+because an added line alone tells neither. A pixel of the shop's own may add Shopify's `init` as it is.
 (shopify.dev, Web Pixels API, standard events.)
 """
 
@@ -38,12 +38,12 @@ _ROOTS: Final = {name: mapping.path(kind.root) for name, kind in EVENTS.items()}
 _CURRENCIES: Final = {name: mapping.path(kind.currency) for name, kind in EVENTS.items() if kind.currency}
 # Events of a cart tell its lines, not its id: that is what the snippet adds.
 _NEED_A_CART: Final = ("product_added_to_cart", "product_removed_from_cart", "cart_viewed", "checkout_started")
-_CART_ID: Final = mapping.Table({"cart_id": mapping.token("/init/cart/token", "/init/cart/id")})
+_CART_ID: Final = mapping.Table({"cart_id": mapping.token("/init/cart/token", "/init/cart/id", "/init/data/cart/id")})
 _CUSTOMER: Final = mapping.Table(
     {
-        "user_id": mapping.identifier("/init/customer/id"),
-        "email": mapping.text("/init/customer/email"),
-        "phone": mapping.text("/init/customer/phone"),
+        "user_id": mapping.identifier("/init/customer/id", "/init/data/customer/id"),
+        "email": mapping.text("/init/customer/email", "/init/data/customer/email"),
+        "phone": mapping.text("/init/customer/phone", "/init/data/customer/phone"),
     }
 )
 _CAPTURED: Final = mapping.Table(

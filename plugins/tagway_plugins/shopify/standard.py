@@ -55,10 +55,22 @@ _CHECKOUT_LINE: Final = mapping.Table(
         "name": mapping.text("/variant/product/title", "/title"),
         "quantity": mapping.count("/quantity"),
         "line_total": mapping.amount("/finalLinePrice/amount"),
+        "selling_plan_id": mapping.identifier("/sellingPlanAllocation/sellingPlan/id"),
     }
 )
-_ADDED: Final = _CART_LINE.with_fields(
-    {"currency": mapping.currency("/merchandise/price/currencyCode", "/cost/totalAmount/currencyCode")}
+
+
+def _currency_of_line() -> mapping.Field:
+    return mapping.currency("/merchandise/price/currencyCode", "/cost/totalAmount/currencyCode")
+
+
+_ADDED: Final = _CART_LINE.with_fields({"currency": _currency_of_line()})
+_REMOVED: Final = mapping.Table(
+    {
+        **{name: field for name, field in _variant("/merchandise").items() if name not in ("url", "image_url")},
+        "quantity": mapping.count("/quantity"),
+        "currency": _currency_of_line(),
+    }
 )
 _COLLECTION: Final = mapping.Table(
     {
@@ -77,6 +89,16 @@ _CART: Final = mapping.Table(
         "products": mapping.each("/lines", _CART_LINE),
     }
 )
+
+
+def _code(applications: Any, _: mapping.Given) -> Any:
+    """The first code that was entered; an automatic discount has a title, and no code."""
+    listed = [one for one in applications if isinstance(one, dict)] if isinstance(applications, list) else []
+    codes = [one.get("title") for one in listed if one.get("type", _ENTERED) == _ENTERED]
+    return mapping.as_text(codes[0]) if codes else None
+
+
+_ENTERED: Final = "DISCOUNT_CODE"
 _CHECKOUT: Final = mapping.Table(
     {
         "checkout_id": mapping.token("/token"),
@@ -85,9 +107,13 @@ _CHECKOUT: Final = mapping.Table(
         "value": mapping.amount("/subtotalPrice/amount"),
         "total": mapping.amount("/totalPrice/amount"),
         "tax": mapping.amount("/totalTax/amount"),
-        "shipping": mapping.amount("/shippingLine/price/amount"),
+        # `shippingLine` is deprecated: what delivery costs stands in the option that was chosen.
+        "shipping": mapping.amount(
+            "/shippingLine/price/amount",
+            *(f"/delivery/selectedDeliveryOptions/0/{cost}/amount" for cost in ("costAfterDiscounts", "cost")),
+        ),
         "discount": mapping.amount("/discountsAmount/amount"),
-        "coupon": mapping.text("/discountApplications/0/title"),
+        "coupon": mapping.Field(("/discountApplications",), _code),
         "email": mapping.text("/email"),
         "phone": mapping.text("/phone"),
         "products": mapping.each("/lineItems", _CHECKOUT_LINE),
@@ -144,7 +170,7 @@ EVENTS: Final[Mapping[str, Kind]] = {
     "collection_viewed": _kind("Collection Viewed", "/data/collection", _COLLECTION),
     "search_submitted": _kind("Products Searched", "/data/searchResult", _SEARCH),
     "product_added_to_cart": _kind("Added to Cart", _LINE_ROOT, _ADDED, _LINE_CURRENCY),
-    "product_removed_from_cart": _kind("Removed from Cart", _LINE_ROOT, _ADDED, _LINE_CURRENCY),
+    "product_removed_from_cart": _kind("Removed from Cart", _LINE_ROOT, _REMOVED, _LINE_CURRENCY),
     "cart_viewed": _kind("Cart Viewed", "/data/cart", _CART, "/cost/totalAmount/currencyCode"),
     "checkout_started": _checkout("Checkout Started"),
     "checkout_contact_info_submitted": _checkout("Checkout Step Completed", step="contact", step_index=1),

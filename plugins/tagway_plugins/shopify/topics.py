@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from tagway import mapping
 
-from tagway_plugins.shopify.derived import Properties, cart_totals, edited, furthest_step, refund_totals
+from tagway_plugins.shopify.derived import Properties, cart_totals, edited, furthest_step, line_total, refund_totals
 from tagway_plugins.shopify.values import variant_title
 
 
@@ -49,6 +49,12 @@ def _accepts(*pointers: str) -> mapping.Field:
 
 PERSON: Final = mapping.Table({"first_name": mapping.text("/first_name"), "last_name": mapping.text("/last_name")})
 
+
+def _id() -> mapping.Field:
+    """A resource's id; a subscription with `include_fields` may have the GraphQL one alone."""
+    return mapping.identifier("/id", "/admin_graphql_api_id")
+
+
 _LINE: Final = mapping.Table(
     {
         "product_id": mapping.identifier("/product_id"),
@@ -59,9 +65,17 @@ _LINE: Final = mapping.Table(
         "brand": mapping.text("/vendor"),
         "price": mapping.amount("/price"),
         "quantity": mapping.count("/quantity"),
+        "line_total": mapping.Field(("",), line_total),
     }
 )
-_CART_LINE: Final = _LINE.with_fields({"line_total": mapping.amount("/line_price"), "url": mapping.url("/url")})
+_CART_LINE: Final = _LINE.with_fields(
+    {
+        # What one costs after the line's discounts, which checkouts do not tell.
+        "price": mapping.amount("/discounted_price", "/price"),
+        "line_total": mapping.amount("/line_price"),
+        "url": mapping.url("/url"),
+    }
+)
 _REFUND_LINE: Final = mapping.Table(
     {
         "product_id": mapping.identifier("/line_item/product_id"),
@@ -74,6 +88,8 @@ _REFUND_LINE: Final = mapping.Table(
         "quantity": mapping.count("/quantity"),
         # A JSON number here, where every other amount of Shopify's is a string.
         "line_total": mapping.amount("/subtotal"),
+        # The shop's currency, where the money went back in the customer's.
+        "currency": mapping.currency("/subtotal_set/shop_money/currency_code"),
     }
 )
 
@@ -92,8 +108,8 @@ _TOTALS: Final = {
 }
 _PEOPLE: Final = {
     "email": mapping.text("/email", "/contact_email", "/customer/email"),
-    "phone": mapping.text("/phone", "/customer/phone"),
-    "customer_id": mapping.identifier("/customer/id"),
+    "phone": mapping.text("/phone", "/sms_marketing_phone", "/customer/phone"),
+    "customer_id": mapping.identifier("/customer/id", "/customer/admin_graphql_api_id"),
 }
 
 _CHECKOUT: Final = mapping.Table(
@@ -109,7 +125,7 @@ _CHECKOUT: Final = mapping.Table(
 )
 _ORDER: Final = mapping.Table(
     {
-        "order_id": mapping.identifier("/id"),
+        "order_id": _id(),
         "order_number": mapping.text("/name"),
         "checkout_id": mapping.token("/checkout_token"),
         "cart_id": mapping.token("/cart_token"),
@@ -121,6 +137,26 @@ _ORDER: Final = mapping.Table(
         "products": mapping.each("/line_items", _LINE),
     }
 )
+# An edit leaves a line that it removed in its place, of which nothing is left; older API versions do not say so.
+_LINE_NOW: Final = _LINE.with_fields({"quantity": mapping.count("/current_quantity", "/quantity")})
+
+
+def _lines_left() -> mapping.Field:
+    """The lines that an edited order still has."""
+    lines = mapping.each("/line_items", _LINE_NOW)
+
+    def convert(value: Any, given: mapping.Given) -> Any:
+        read = lines.convert(value, given)
+        return [line for line in read if _is_left(line)] if isinstance(read, list) else read
+
+    return mapping.Field(lines.pointers, convert, lines.table)
+
+
+def _is_left(line: Any) -> bool:
+    return not isinstance(line, dict) or line.get("quantity") != 0
+
+
+_EDITED: Final = _ORDER.with_fields({"products": _lines_left()})
 _FULFILLMENT: Final = {
     "tracking_number": "tracking_number",
     "tracking_url": "tracking_url",
@@ -128,7 +164,7 @@ _FULFILLMENT: Final = {
 }
 _CUSTOMER: Final = mapping.Table(
     {
-        "customer_id": mapping.identifier("/id"),
+        "customer_id": _id(),
         "email": mapping.text("/email"),
         "phone": mapping.text("/phone"),
         "accepts_email": _accepts("/email_marketing_consent/state", "/accepts_marketing"),
@@ -159,13 +195,20 @@ CONTEXT: Final = mapping.Table(
 
 UNPLANNED: Final = mapping.Table(
     {
-        "resource_id": mapping.identifier("/id"),
+        "resource_id": _id(),
         "order_id": mapping.identifier("/order_id"),
         **_PEOPLE,
+        "customer_id": mapping.identifier("/customer/id", "/customer_id", "/customerId"),
         "status": mapping.text("/status"),
     }
 )
 """What an unknown topic's event carries: enough to find the resource and its person."""
+
+IMPERSONAL: Final = frozenset(("app", "company_locations", "locations", "shop"))
+"""Resources whose email and phone are the shop's own."""
+
+NOBODY: Final = mapping.Table({"resource_id": _id(), "status": mapping.text("/status")})
+"""What an unknown topic's event carries of those."""
 
 
 def _order(name: str, *times: str, table: mapping.Table = _ORDER, planned: bool = True) -> Topic:
@@ -182,7 +225,7 @@ _FULFILLED: Final = _ORDER.with_fields(
 _SHIPMENT: Final = mapping.Table(
     {
         "order_id": mapping.identifier("/order_id"),
-        "fulfillment_id": mapping.identifier("/id"),
+        "fulfillment_id": _id(),
         **{name: mapping.text(f"/{key}") for name, key in _FULFILLMENT.items()},
         "email": mapping.text("/email"),
         "products": mapping.each("/line_items", _LINE),
@@ -191,9 +234,25 @@ _SHIPMENT: Final = mapping.Table(
 _REFUND: Final = mapping.Table(
     {
         "order_id": mapping.identifier("/order_id"),
-        "refund_id": mapping.identifier("/id"),
+        "refund_id": _id(),
         "reason": mapping.text("/note"),
         "products": mapping.each("/refund_line_items", _REFUND_LINE),
+    }
+)
+
+
+# A contract says neither its products nor a time: they are in the order that it began with.
+_CONTRACT: Final = {
+    "subscription_id": _id(),
+    "customer_id": mapping.identifier("/customer_id", "/admin_graphql_api_customer_id"),
+}
+_CONTRACT_STARTED: Final = mapping.Table(
+    {
+        **_CONTRACT,
+        "order_id": mapping.identifier("/origin_order_id", "/admin_graphql_api_origin_order_id"),
+        "interval_unit": mapping.text("/billing_policy/interval"),
+        "interval_count": mapping.count("/billing_policy/interval_count"),
+        "currency": mapping.currency("/currency_code"),
     }
 )
 
@@ -257,7 +316,7 @@ TOPICS: Final[Mapping[str, Topic]] = {
     ),
     "orders/create": _order("Order Completed", "/created_at", "/processed_at"),
     "orders/paid": _order("Order Completed"),
-    "orders/updated": _order("Order Updated"),
+    "orders/updated": _order("Order Updated", table=_EDITED),
     "orders/edited": Topic(
         name="Order Updated",
         table=mapping.Table({"order_id": mapping.identifier("/order_edit/order_id")}),
@@ -283,6 +342,8 @@ TOPICS: Final[Mapping[str, Topic]] = {
     "customers/delete": Topic(
         name="Customer Deleted", table=mapping.Table({"customer_id": mapping.identifier("/id")}), planned=False
     ),
+    "subscription_contracts/create": Topic(name="Subscription Started", table=_CONTRACT_STARTED),
+    "subscription_contracts/cancel": Topic(name="Subscription Cancelled", table=mapping.Table(_CONTRACT)),
     "products/create": Topic(name="Product Created", table=_PRODUCT, times=("/created_at", "/updated_at")),
     "products/update": Topic(name="Product Updated", table=_PRODUCT, times=_CHANGED),
     "products/delete": Topic(name="Product Deleted", table=mapping.Table({"product_id": mapping.identifier("/id")})),

@@ -39,6 +39,20 @@ def test_a_real_user_id_is_kept_as_it_is(value: str) -> None:
     assert legal("user_id", value) == value
 
 
+@pytest.mark.parametrize(
+    ("kind", "sent", "value"),
+    [
+        ("user_id", "gid://shopify/Customer/7188389789809", "7188389789809"),
+        ("cart_token", "gid://shopify/Cart/Z2NwLWV1?key=2bf1", "Z2NwLWV1"),
+        ("cart_token", "Z2NwLWV1?key=2bf1", "Z2NwLWV1"),
+        ("order_id", "gid://shopify/Order/", None),
+        ("user_id", "what?", "what?"),
+    ],
+)
+def test_an_id_of_shopify_s_is_the_same_from_every_side(kind: str, sent: str, value: str | None) -> None:
+    assert legal(kind, sent) == value
+
+
 def test_an_email_is_trimmed_and_lower_case() -> None:
     assert legal("email", " J.Doe@Example.COM ") == "j.doe@example.com"
 

@@ -51,7 +51,7 @@ def normalized(sent: Identifier, *, shop: str = "", region: str = "") -> Identif
         return Refused(kind, _shown(sent.value), "unknown_kind")
     if len(sent.value) > 2 * LONGEST:  # before work that grows with the length
         return Refused(kind, _shown(sent.value), "too_long")
-    value = unicodedata.normalize("NFKC", sent.value).strip()
+    value = unwrapped(unicodedata.normalize("NFKC", sent.value).strip())
     rule = _fault(value)
     if rule:
         return Refused(kind, _shown(sent.value), rule)
@@ -62,6 +62,13 @@ def normalized(sent: Identifier, *, shop: str = "", region: str = "") -> Identif
     elif kind in WEAK and shop:
         value = f"{shop}/{value}"
     return Identifier(kind, value) if value else Refused(kind, _shown(sent.value), kind)
+
+
+def unwrapped(value: str) -> str:
+    """An id of Shopify's as every side writes it: without `gid://shopify/Cart/` before it and `?key=` after it."""
+    if value.startswith("gid://"):
+        value = value.partition("?")[0].rpartition("/")[2]
+    return value.partition("?key=")[0] if "?key=" in value else value
 
 
 def _fault(value: str) -> str:

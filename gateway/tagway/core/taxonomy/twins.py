@@ -18,6 +18,7 @@ import msgspec
 
 from tagway.core import body, money
 from tagway.core.events import Event, Side
+from tagway.core.identity.legal import unwrapped
 from tagway.core.moments import SECOND
 from tagway.core.taxonomy.schema import Schema
 from tagway.core.taxonomy.shape import Property, Shape
@@ -105,8 +106,7 @@ def _part(name: str, event: Event, ids: Mapping[str, str]) -> str:
 
 def _bare(value: str) -> str:
     """An id without the wrapping that one side gives it: `gid://shopify/Order/4509?x=1` is 4509."""
-    value = value.strip()
-    return value.partition("?")[0].rpartition("/")[2] if value.startswith("gid://") else value
+    return unwrapped(value.strip())
 
 
 def _hash(*parts: str) -> int:
