@@ -24,25 +24,26 @@ if not Path("/proc/self/cmdline").exists():
 import pty
 
 # Takes the terminal on standard input as its own, as a shell does, and becomes the command. Signals that whoever runs
-# the tests ignores (`nohup`, a job in the background) would be ignored here, too.
+# the tests ignores (`nohup`, a job in the background) would be ignored here, too; the first argument is for hang-up.
 _IN_TERMINAL = """
 import fcntl, os, signal, sys, termios
-for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+for number in (signal.SIGINT, signal.SIGQUIT):
     signal.signal(number, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.Handlers[sys.argv[1]])
 os.setsid()
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.argv[1], sys.argv[1:])
+os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
 class Terminal:
     """`tagway` in a terminal of its own; `close` is what closing the window does, `seen` what it was sent."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, hang_up: signal.Handlers = signal.SIG_DFL) -> None:
         self._folder = folder
         self.seen = b""
         self._master, slave = pty.openpty()
-        command = [sys.executable, "-c", _IN_TERMINAL, sys.executable, "-m", "tagway", *arguments]
+        command = [sys.executable, "-c", _IN_TERMINAL, hang_up.name, sys.executable, "-m", "tagway", *arguments]
         environment = {**os.environ, "TERM": "xterm-256color"}
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, cwd=folder, env=environment, close_fds=True
@@ -80,15 +81,23 @@ class Terminal:
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
     """`tagway up` with its screen, gateway and engine all running."""
-    one = Terminal(tmp_path, "up", "--port", "0")
+    with up(tmp_path) as one:
+        yield one
+
+
+@contextlib.contextmanager
+def up(folder: Path, hang_up: signal.Handlers = signal.SIG_DFL) -> Iterator[Terminal]:
+    one = Terminal(folder, "up", "--port", "0", hang_up=hang_up)
     for part in ("tagway_tui", "serve", "process.engine"):
         one.pid(part)
-    yield one
-    one.close()
-    for pid in one.processes():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    one.process.wait(60)
+    try:
+        yield one
+    finally:
+        one.close()
+        for pid in one.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        one.process.wait(60)
 
 
 def port(folder: Path) -> int:
@@ -119,6 +128,15 @@ def test_a_closed_terminal_leaves_no_process_and_no_port(terminal: Terminal, tmp
     terminal.close()
 
     assert_nothing_is_left(terminal, number)
+
+
+def test_so_does_one_whose_hang_up_is_ignored(tmp_path: Path) -> None:
+    with up(tmp_path, signal.SIG_IGN) as terminal:
+        number = port(tmp_path)
+
+        terminal.close()
+
+        assert_nothing_is_left(terminal, number)
 
 
 def test_quitting_the_screen_leaves_no_process_and_no_port(terminal: Terminal, tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import select
 import sys
+import threading
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
@@ -66,8 +68,21 @@ def _screen(config: Config, given: argparse.Namespace) -> int:
         frame=0.2 if os.environ.get("SSH_CONNECTION") else 0.1,
     )
     app = TagwayApp(options)
+    if hasattr(select, "poll"):
+        threading.Thread(target=_end_with_terminal, args=(sys.stdin.fileno(),), daemon=True).start()
     app.run(mouse=not given.no_mouse)
     return app.return_code or 0
+
+
+def _end_with_terminal(terminal: int) -> None:
+    """End the process when its terminal is gone, also where no hang-up signal comes (`nohup`, no job control).
+
+    Textual would read the end of the file again and again. There is no screen left to restore.
+    """
+    hang_up = select.poll()
+    hang_up.register(terminal, 0)
+    if any(said & select.POLLHUP for _, said in hang_up.poll()):
+        os._exit(1)
 
 
 def _speaks_unicode() -> bool:
