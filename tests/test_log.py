@@ -7,12 +7,12 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tagway.errors import RefusedError, TagwayError
 from tagway.log import FILE, Entry, GroupCommit, Log, prepare_folder
 
@@ -334,3 +334,12 @@ def test_the_data_folder_is_private_and_never_committed(tmp_path: Path) -> None:
 def test_a_log_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(TagwayError, match="the log cannot be opened"):
         Log(tmp_path, read_only=True)
+
+
+def test_what_is_bound_comes_back_as_what_it_is(tmp_path: Path) -> None:
+    Log(tmp_path).close()  # says how values are bound
+
+    with sqlite3.connect(":memory:") as db:
+        row = db.execute("SELECT ?1, typeof(?1), ?2, typeof(?2), ?3, typeof(?3)", (None, b"\0\xff", True)).fetchone()
+
+    assert row == (None, "null", b"\0\xff", "blob", 1, "integer")

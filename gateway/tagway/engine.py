@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from tagway import catalogue
 from tagway.commanding import Commanding
@@ -214,7 +215,7 @@ class Fold:
         judged = self._taxonomy.judge(of_browser(event, entry), entry.source, entry.received_at)
         timestamp = event.timestamp if event.timestamp is not None else entry.received_at
         if event.asks and not entry.verified:
-            judged = replace(judged, violations=(*judged.violations, _UNPROVEN))
+            judged = msgspec.structs.replace(judged, violations=(*judged.violations, _UNPROVEN))
         item = Item(
             entry,
             event_id(entry, event),

@@ -18,6 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import msgspec
+
 from tagway import log as logs
 from tagway.commands import entry as command_entry
 from tagway.core import body
@@ -181,7 +183,7 @@ class Forgetting:
     def _rewrite_command(self, entry: Entry, command: Command, forgotten: Forgotten) -> Command:
         # Its own id may be a hash of the target: the row's place in the log is as good, and says nothing.
         resolved = replace(command, id=f"log:{entry.seq}", target=(), resolved=forgotten.document())
-        self._log.rewrite([replace(entry, body=body.encode(commands.document(resolved)))])
+        self._log.rewrite([msgspec.structs.replace(entry, body=body.encode(commands.document(resolved)))])
         return resolved
 
     def _print(self, entry: Entry) -> bytes | None:
@@ -228,7 +230,7 @@ def _stripped(entry: Entry, mentions: Iterable[erase.Mention]) -> Entry:
             headers = {name: text for name, text in headers.items() if name != COOKIE_HEADER}
     if (data, headers) == (entry.body or b"", entry.headers or {}):
         return entry
-    return replace(
+    return msgspec.structs.replace(
         entry, body=data, headers=headers, erased=before or Remains(fingerprint=_fingerprint(entry), items={}).encode()
     )
 
@@ -236,12 +238,14 @@ def _stripped(entry: Entry, mentions: Iterable[erase.Mention]) -> Entry:
 def _rewritten(entry: Entry, items: Mapping[str, tuple[int, int]], mentions: Mentions) -> Entry:
     """The row without what is erased. `items`: by pointer, how many of its events are, and how many there are."""
     if entry.kind == "command":
-        return replace(entry, body=None, erased=_NOTHING_LEFT)
+        return msgspec.structs.replace(entry, body=None, erased=_NOTHING_LEFT)
     erased = {pointer: erased for pointer, (erased, _) in items.items() if erased}
     remains = Remains(fingerprint=_fingerprint(entry), items=erased)
     if all(erased == count for erased, count in items.values()):
-        return replace(entry, path="", query="", headers={}, message="", body=None, erased=remains.encode())
-    return replace(
+        return msgspec.structs.replace(
+            entry, path="", query="", headers={}, message="", body=None, erased=remains.encode()
+        )
+    return msgspec.structs.replace(
         entry,
         path=mentions.scrubbed_text(entry.path),
         query=mentions.scrubbed_text(entry.query),

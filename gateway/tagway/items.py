@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
+
+import msgspec
 
 from tagway.core.erasure import Mentions, Remains, fingerprint
 from tagway.core.events import COOKIE_HEADER, DeadLetter, Event, Identifier, Request
@@ -25,8 +27,7 @@ NOBODY: Final = bytes(16)
 """The event id of what was erased."""
 
 
-@dataclass(slots=True)
-class Item:
+class Item(msgspec.Struct):
     """One item on its way through the stages."""
 
     entry: Entry
@@ -41,7 +42,7 @@ class Item:
     erased: bool = False
     keys: Keys | None = None
     alias_id: int | None = None
-    ids: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = {}  # each item's own: msgspec copies it
 
 
 def dead_item(entry: Entry, letter: DeadLetter, place: int, plugin: str) -> Item:
@@ -59,7 +60,7 @@ def strip(item: Item, judged: Judged, identifiers: Sequence[Identifier]) -> None
         traits=mentions.scrubbed(judged.event.traits),
         context=mentions.scrubbed(judged.event.context),
     )
-    item.judged = replace(judged, event=event)
+    item.judged = msgspec.structs.replace(judged, event=event)
     item.ids = {kind: value for kind, value in item.ids.items() if not mentions.is_one(value)}
 
 
@@ -84,12 +85,12 @@ def recorded(item: Item) -> Recorded:
     judged = item.judged
     if item.erased:
         return Recorded(
-            event_id=NOBODY, entry=item.entry, event=Event(name="", side="server", item=item.pointer),
+            event_id=NOBODY, entry=item.entry, event=_nowhere(item),
             status="erased", timestamp=item.entry.received_at, at=item.entry.received_at,
         )  # fmt: skip
     if judged is None:
         return Recorded(
-            event_id=item.event_id, entry=item.entry, event=None, dead=item.dead, plugin=item.plugin,
+            event_id=item.event_id, entry=item.entry, event=_nowhere(item), dead=item.dead, plugin=item.plugin,
             status="dead_letter", timestamp=item.timestamp,
         )  # fmt: skip
     return Recorded(
@@ -110,6 +111,11 @@ def recorded(item: Item) -> Recorded:
         twin_key=item.keys.twin if item.keys else None,
         dedupe_key=item.keys.dedupe if item.keys else None,
     )
+
+
+def _nowhere(item: Item) -> Event:
+    """What keeps the place of an item that is no event, or none any more."""
+    return Event(name="", side="server", item=item.pointer)
 
 
 def arrived(seq: int, item: Item, judged: Judged) -> Arrived:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from tagway.config import Config
 from tagway.core.events import Event
 from tagway.core.taxonomy import Judged, Taxonomy
@@ -19,8 +21,7 @@ from tagway.core.taxonomy.twins import Copy, Keys
 from tagway.store.twins import Pair, Twins
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
+class Arrived(msgspec.Struct, frozen=True, kw_only=True):
     """One event that is no exact duplicate, in the order of the log; times in microseconds."""
 
     seq: int
@@ -32,8 +33,7 @@ class Arrived:
     received_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
     """What an event is among its copies: its keys, the first copy's event id, and whether it is a repeat."""
 
     keys: Keys
@@ -88,7 +88,7 @@ class Pairing:
         if first is None:
             self._hold(copy, schema)
         else:
-            copy = replace(copy, first=first.event_id)
+            copy = msgspec.structs.replace(copy, first=first.event_id)
             self._pair(first, copy, schema, keys, one, batch)
         others.append(copy)
         del others[: -rules.MOST]

@@ -19,6 +19,7 @@ import zstandard
 
 from tagway.core.events import Request
 from tagway.errors import TagwayError
+from tagway.log import binding
 
 FILE: Final = "log.db"
 Kind = Literal["request", "refused", "command"]
@@ -65,8 +66,7 @@ FROM log AS q WHERE kind = 'refused' AND body IS NOT NULL AND NOT EXISTS (
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the log, to be written or as read (`seq` is 0 until written).
 
     `body` is as received and inflated once; None where a refusal keeps none. `count` is 1 but for counting
@@ -307,6 +307,7 @@ def prepare_folder(folder: Path) -> None:
 
 def _open_writer(path: Path) -> sqlite3.Connection:
     prepare_folder(path.parent)
+    binding.as_they_are()
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=32)
     for pragma in (
         "page_size = 16384",

@@ -9,6 +9,7 @@ from typing import Final
 from sqlite_utils import Database
 
 from tagway.errors import TagwayError
+from tagway.log import binding
 from tagway.store.migrations import migrations
 
 FILE: Final = "store.db"
@@ -22,6 +23,7 @@ def open_writer(folder: Path, file: str = FILE) -> sqlite3.Connection:
     Raises `TagwayError` when the file cannot be opened.
     """
     path = folder / file
+    binding.as_they_are()
     try:
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
         for pragma in (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
+
+import msgspec
 
 from tagway.core import body
 from tagway.core.events import Ask, DeadLetter, Event, Violation
@@ -16,13 +17,12 @@ from tagway.store import files, spellings
 _EVENT: Final = "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """One item as the store keeps it: what `events` has in its columns."""
 
     event_id: bytes
     entry: Entry
-    event: Event | None
+    event: Event
     dead: DeadLetter | None = None
     plugin: str = ""
     status: str
@@ -91,7 +91,7 @@ class Records:
         ]
         if dead:
             self._db.executemany("INSERT INTO dead_letters VALUES (?,?,?,?,?)", dead)
-        spellings.tally(self._db, [_spelled(one, one.event) for one in items if one.schema and one.event])
+        spellings.tally(self._db, _spelled(items))
         return first
 
     def ask(self, seq: int, ask: Ask) -> None:
@@ -127,11 +127,7 @@ class Records:
         self._db.execute("INSERT INTO batches VALUES (?,?,?,?,?)", (last, requests, commands, items, now))
 
     def _event(self, seq: int, item: Recorded) -> tuple[Any, ...]:
-        event, entry, dead = item.event, item.entry, item.dead
-        if event is None:
-            # A dead letter keeps its place among the events; its reason stands in `dead_letters`.
-            nowhere = Event(name="", side="server", item=dead.pointer if dead else "")
-            return self._event(seq, replace(item, event=nowhere))
+        event, entry = item.event, item.entry
         return (
             seq,
             item.event_id,
@@ -180,10 +176,15 @@ class Records:
         return int(row)
 
 
-def _spelled(item: Recorded, event: Event) -> tuple[str, str, set[str]]:
-    sent = {one.got for one in item.violations if one.code == spellings.RESPELLED}
-    return item.entry.source, event.name, sent
+def _spelled(items: Iterable[Recorded]) -> Iterator[tuple[str, str, str]]:
+    """Every event with a schema once under no spelling, and once under each that it came with."""
+    for one in items:
+        if one.schema:
+            yield one.entry.source, one.event.name, ""
+            if one.violations:
+                for sent in {fault.got for fault in one.violations if fault.code == spellings.RESPELLED}:
+                    yield one.entry.source, one.event.name, sent
 
 
-def _json(value: Any) -> str:
-    return body.encode(dict(value)).decode() if value else "{}"
+def _json(value: Mapping[str, Any]) -> str:
+    return body.encode(value if type(value) is dict else dict(value)).decode() if value else "{}"

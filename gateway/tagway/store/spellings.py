@@ -23,10 +23,9 @@ UPDATE spellings SET events = events - (
 """
 
 
-def tally(db: sqlite3.Connection, events: Iterable[tuple[str, str, set[str]]]) -> None:
-    """Count events by source and name, and each spelling that they came with."""
-    counts = Counter((source, name, sent) for source, name, spellings in events for sent in ("", *spellings))
-    db.executemany(_ADD, [(*key, count) for key, count in counts.items()])
+def tally(db: sqlite3.Connection, events: Iterable[tuple[str, str, str]]) -> None:
+    """Count events by source, name and spelling that they came with; the empty spelling stands for all of them."""
+    db.executemany(_ADD, [(*key, count) for key, count in Counter(events).items()])
 
 
 def erase(db: sqlite3.Connection) -> None:

@@ -5,7 +5,7 @@ Signatures are checked as of the moment when the request came in, so that waitin
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tagway.config import Limits
 from tagway.core.events import Request

@@ -12,6 +12,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from tagway.core import body, money
 from tagway.core.events import Event, Identifier, Severity, Violation
 from tagway.core.taxonomy.catalogue import DEFAULT_PLAN, Catalogue
@@ -32,8 +34,7 @@ _WEAK: Final = {"cart_id": "cart_token", "checkout_id": "checkout_token", "order
 _PERSON: Final = (("email", "email"), ("phone", "phone"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """An event in canonical spelling, the schema it was held against, its identifiers and its faults.
 
     `schema` is the id (`order_completed/1-0-0`); empty for an event that is in no schema.
@@ -137,7 +138,7 @@ class Taxonomy:
             resolution=f"send it once, or again with the same message id; it is told by {key}",
             severity=severity,
         )
-        return replace(judged, violations=worst_first([*judged.violations, remark]))
+        return msgspec.structs.replace(judged, violations=worst_first([*judged.violations, remark]))
 
     def _recognize(self, event: Event, source: str) -> _Recognized:
         key = (source, event.type, event.name, event.schema)

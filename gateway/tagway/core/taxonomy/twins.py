@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple
 
@@ -41,8 +40,7 @@ class Keys(NamedTuple):
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True, kw_only=True):
     """One event as a copy of a fact; `seq` is its place in the store, `first` the event id of its first copy.
 
     `at` and `received_at` are in microseconds; `deliverable` is whether it may go to destinations at all.
