@@ -58,7 +58,9 @@ def test_a_bare_flag_is_no_text() -> None:
         ("src>5", "is text"),
         ("src:", "wants a value"),
         ('event:"Added', "quote"),
-        ("src:web -", "nothing follows"),
+        ("src:web -", "nothing follows the `-`"),
+        ("src:web !", "nothing follows the `!`"),
+        ("src:web /(/", "not a regular expression"),
     ],
 )
 def test_a_fault_says_what_and_where(text: str, says: str) -> None:

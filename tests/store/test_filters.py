@@ -59,10 +59,27 @@ def found(gateway: InProcess, text: str) -> list[int]:
         ("DROP", [4]),
         ("id:m3", [4]),
         ("rule:missing_everything", []),
+        ("status:warn", [1, 2, 4]),
+        ("status:apart", []),
     ],
 )
 def test_a_term_finds_its_events(gateway: InProcess, text: str, seqs: list[int]) -> None:
     assert found(gateway, text) == seqs
+
+
+def test_what_joined_is_found_by_the_word_that_the_screen_has_for_it(tmp_path: Path) -> None:
+    with InProcess(tmp_path) as one:
+        for place, event in enumerate(EVENTS):
+            one.clock += 1_000_000
+            one.send("segment", json.dumps({"type": "track", "messageId": f"m{place}", **event}).encode(), path="/v1/t")
+        assert [found(one, text) for text in ("status:joined", "-status:joined")] == [[3], [1, 2, 4]]
+
+
+def test_events_are_found_by_the_profile_that_they_are_on(gateway: InProcess) -> None:
+    profile = gateway.feed.profile("user_id", "u1")
+    assert profile is not None
+    assert found(gateway, f"profile:{profile['profile_id']}") == [1, 2, 3]
+    assert found(gateway, f"-profile:{profile['profile_id']}") == [4]
 
 
 def test_a_faulty_regular_expression_is_a_query_error(gateway: InProcess, capfd: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+import re2
+
 # What a person types -> the field; several words may mean one field.
 FIELDS: Final[dict[str, str]] = {
     "src": "source",
@@ -37,16 +39,22 @@ FIELDS: Final[dict[str, str]] = {
     "seq": "seq",
 }
 FLAGS: Final = ("reachable", "verified", "test", "anonymous", "known")
+# What a person types -> the outcome, or what the screen says of an event instead of it. Both vocabularies are known.
 STATUSES: Final[dict[str, str]] = {
     "ok": "accepted",
     "accepted": "accepted",
+    "warn": "warned",
+    "bad": "violating",
     "invalid": "violating",
     "violating": "violating",
+    "joined": "joined",
+    "apart": "apart",
     "dup": "duplicate",
     "duplicate": "duplicate",
     "dead": "dead_letter",
     "dead_letter": "dead_letter",
     "erased": "erased",
+    "pruned": "pruned",
 }
 SIDES: Final = ("web", "server", "app", "provider")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -56,6 +64,17 @@ _TOKEN: Final = re.compile(
 _KEY: Final = re.compile(r"(?P<key>[A-Za-z_][\w.]*)(?P<operator><=|>=|[:~<>=])(?P<value>.*)", re.DOTALL)
 _AGE: Final = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
 _NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
+
+
+def _quiet() -> re2.Options:
+    # RE2 would print a pattern's fault on standard error, which belongs to the screen.
+    options = re2.Options()
+    options.log_errors = False
+    return options
+
+
+RE2_OPTIONS: Final = _quiet()
+"""How regular expressions are read, here and where they are matched: by RE2, so that no pattern can stall a reader."""
 
 
 class QueryError(ValueError):
@@ -91,7 +110,8 @@ def parse(text: str) -> tuple[Term, ...]:
             continue
         match = _TOKEN.match(text, place)
         if match is None:
-            raise QueryError("a quote is not closed" if '"' in text[place:] else "nothing follows the `-`", place)
+            what = "a quote is not closed" if '"' in text[place:] else f"nothing follows the `{text[place]}`"
+            raise QueryError(what, place)
         terms.append(_term(match, place))
         place = match.end()
     return tuple(terms)
@@ -100,12 +120,22 @@ def parse(text: str) -> tuple[Term, ...]:
 def _term(match: re.Match[str], place: int) -> Term:
     negated = match["not"] is not None
     if match["regex"]:
-        return Term(field="regex", value=match["regex"][1:-1].replace(r"\/", "/"), negated=negated)
+        pattern = _pattern(match["regex"][1:-1].replace(r"\/", "/"), place)
+        return Term(field="regex", value=pattern, negated=negated)
     word: str = match["term"]
     keyed = _KEY.fullmatch(word)
     if keyed is None:
         return Term(field=word if word in FLAGS else "text", value=_unquoted(word), negated=negated)
     return _keyed(keyed["key"], keyed["operator"], _unquoted(keyed["value"]), negated, place)
+
+
+def _pattern(text: str, place: int) -> str:
+    try:
+        re2.compile(text, RE2_OPTIONS)
+    except re2.error as error:
+        reason = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
+        raise QueryError(f"not a regular expression: {reason}", place) from None
+    return text
 
 
 def _keyed(key: str, operator: str, value: str, negated: bool, place: int) -> Term:

@@ -9,8 +9,10 @@ from typing import Final
 
 from tagway.store import spellings
 
-_GROUPS: Final = """
-SELECT v.code, pattern(v.pointer) AS pointer, e.name, e.source,
+# Few pointers have an index in them, and only those are worth a call.
+_PATTERN: Final = "CASE WHEN v.pointer GLOB '*/[0-9]*' THEN pattern(v.pointer) ELSE v.pointer END"
+_GROUPS: Final = f"""
+SELECT v.code, {_PATTERN} AS pointer, e.name, e.source,
     CASE WHEN sum(v.severity = 'error') THEN 'error' WHEN sum(v.severity = 'warn') THEN 'warn'
         ELSE 'info' END AS severity, count(DISTINCT e.seq) AS count,
     min(e.received_at) AS first_at, max(e.received_at) AS last_at, max(e.seq) AS sample,
@@ -20,8 +22,8 @@ WHERE e.received_at >= ?2 AND e.status <> 'erased'
 GROUP BY v.code, 2, e.name, e.source
 """
 _TOTALS: Final = "SELECT name, source, count(*) FROM events WHERE received_at >= ? GROUP BY name, source"
-_TREND: Final = """
-SELECT v.code, pattern(v.pointer) AS pointer, e.name, e.source, (e.received_at - ?1) / ?2 AS slot, count(*)
+_TREND: Final = f"""
+SELECT v.code, {_PATTERN} AS pointer, e.name, e.source, (e.received_at - ?1) / ?2 AS slot, count(*)
 FROM violations v JOIN events e ON e.seq = v.event
 WHERE e.received_at >= ?1 AND e.received_at < ?1 + ?2 * ?3
 GROUP BY v.code, 2, e.name, e.source, slot

@@ -1,7 +1,6 @@
 """The filter language as parameterized SQL over the store: never over what a screen happens to hold.
 
-Nothing that a person typed is ever part of the statement; every value is a parameter. Regular expressions are
-RE2's, so that no pattern can stall a reader.
+Nothing that a person typed is ever part of the statement; every value is a parameter.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any, Final
 
 import re2
 
-from tagway.core.query import QueryError, Term, parse
+from tagway.core.query import RE2_OPTIONS, Term, parse
 
 Sql = tuple[str, tuple[Any, ...]]
 
@@ -21,18 +20,15 @@ _EQUAL: Final = {
     "source": "e.source = ?",
     "name": "e.name = ?",
     "raw_event": "e.raw_event = ?",
-    "status": "e.status = ?",
     "side": "e.side = ?",
     "type": "e.type = ?",
     "schema": "e.schema = ?",
-    "profile": "p.profile_id = ?",
 }
 _PART: Final = {
     "source": "instr(lower(e.source), lower(?))",
     "name": "instr(lower(e.name), lower(?))",
     "raw_event": "instr(lower(e.raw_event), lower(?))",
     "schema": "instr(lower(e.schema), lower(?))",
-    "profile": "instr(p.profile_id, ?)",
 }
 _FLAGS: Final = {
     "reachable": "(p.reachable_at IS NOT NULL AND p.reachable_at <= e.at)",
@@ -45,28 +41,31 @@ _TEXT: Final = (
     "e.name || ' ' || e.raw_event || ' ' || e.message_id || ' ' || ifnull(e.anonymous_id, '') || ' ' ||"
     " ifnull(e.user_id, '') || ' ' || ifnull(e.email, '') || ' ' || ifnull(e.cart_id, '') || ' ' || e.properties"
 )
+# What the screen says of an event beside its outcome; the decisions that it gave rise to are found by its id.
+_SAID: Final = {
+    "warned": "e.status = 'accepted' AND EXISTS"
+    " (SELECT 1 FROM violations v WHERE v.event = e.seq AND v.severity = 'warn')",
+    "joined": "e.status = 'accepted' AND EXISTS"
+    " (SELECT 1 FROM verdicts m WHERE m.event_id = e.event_id AND m.verdict IN ('merged', 'handed_over'))",
+    "apart": "e.status = 'accepted' AND EXISTS (SELECT 1 FROM verdicts m WHERE m.event_id = e.event_id"
+    " AND m.verdict IN ('skipped_conflict', 'skipped_shared', 'skipped_expired'))",
+}
 _RULE: Final = "EXISTS (SELECT 1 FROM violations v WHERE v.event = e.seq AND v.code = ?)"
 _RULE_PART: Final = "EXISTS (SELECT 1 FROM violations v WHERE v.event = e.seq AND instr(v.code, ?))"
+# Whose an event is, is asked only of events that carry an identifier of the profile: all others are passed by.
 _WHO: Final = (
-    "EXISTS (SELECT 1 FROM aliases w WHERE w.profile_id = p.profile_id"
+    "e.alias_id IN (SELECT o.alias_id FROM aliases w JOIN aliases o ON o.profile_id = w.profile_id"
+    " WHERE w.value = ? OR instr(lower(w.value), lower(?)) = 1)"
+    " AND EXISTS (SELECT 1 FROM aliases w WHERE w.profile_id = p.profile_id"
     " AND (w.value = ? OR instr(lower(w.value), lower(?)) = 1))"
 )
+_PROFILE: Final = "e.alias_id IN (SELECT o.alias_id FROM aliases o WHERE o.profile_id = ?) AND p.profile_id = ?"
 # A property stands on the event or on any of its product lines.
 _PROPERTY: Final = (
     "(ifnull({on_event}, 0) OR EXISTS (SELECT 1 FROM json_each(e.properties, '$.products') l"
     " WHERE json_valid(e.properties) AND l.type = 'object' AND {on_line}))"
 )
 _TOO_LONG: Final = 65_536
-
-
-def _quiet() -> re2.Options:
-    # RE2 would print a pattern's fault on standard error, which belongs to the screen.
-    options = re2.Options()
-    options.log_errors = False
-    return options
-
-
-_OPTIONS: Final = _quiet()
 
 
 def compiled(text: str, now: int) -> Sql:
@@ -107,11 +106,6 @@ def _age(term: Term, now: int) -> Sql:
 
 
 def _regex(term: Term, _now: int) -> Sql:
-    try:
-        re2.compile(str(term.value), _OPTIONS)
-    except re2.error as error:
-        reason = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
-        raise QueryError(f"not a regular expression: {reason}", 0) from None
     return f"regexp(?, {_TEXT})", (term.value,)
 
 
@@ -120,7 +114,11 @@ def _text(term: Term, _now: int) -> Sql:
 
 
 def _who(term: Term, _now: int) -> Sql:
-    return _WHO, (term.value, term.value)
+    return _WHO, (term.value,) * 4
+
+
+def _profile(term: Term, _now: int) -> Sql:
+    return ("instr(p.profile_id, ?)", (term.value,)) if term.operator == "~" else (_PROFILE, (term.value,) * 2)
 
 
 def _id(term: Term, _now: int) -> Sql:
@@ -134,6 +132,11 @@ def _seq(term: Term, _now: int) -> Sql:
 
 def _cart(term: Term, _now: int) -> Sql:
     return "instr(e.cart_id, ?) = 1", (term.value,)
+
+
+def _status(term: Term, _now: int) -> Sql:
+    said = _SAID.get(str(term.value))
+    return (said, ()) if said else ("e.status = ?", (term.value,))
 
 
 def _rule(term: Term, _now: int) -> Sql:
@@ -158,14 +161,16 @@ _SPECIAL: Final[dict[str, Callable[[Term, int], Sql]]] = {
     "age": _age,
     "cart": _cart,
     "id": _id,
+    "profile": _profile,
     "property": _property,
     "regex": _regex,
     "rule": _rule,
     "seq": _seq,
+    "status": _status,
     "text": _text,
     "who": _who,
 }
 
 
 def _matches(pattern: str, text: str | None) -> bool:
-    return text is not None and re2.search(pattern, text[:_TOO_LONG], _OPTIONS) is not None
+    return text is not None and re2.search(pattern, text[:_TOO_LONG], RE2_OPTIONS) is not None
