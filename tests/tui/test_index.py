@@ -42,11 +42,31 @@ def test_an_empty_index_has_no_row() -> None:
 
 
 def test_a_match_that_is_gone_is_replaced_by_the_next() -> None:
-    assert Matches.of([3, 7, 9]).place(5) == 1
+    matches = Matches()
+    matches.newer([3, 7, 9])
+    assert matches.place(5) == 1
 
 
-def test_what_comes_later_does_not_change_a_frozen_index() -> None:
-    index = Everything(1, 3)
-    frozen = index.frozen()
-    index.last = 10
-    assert (len(frozen), len(index)) == (3, 10)
+def test_older_matches_come_before_those_that_are_there() -> None:
+    matches = Matches()
+    matches.newer([7, 9])
+    matches.older([3, 5])
+    assert [matches.key(place) for place in range(len(matches))] == [3, 5, 7, 9]
+    assert (matches.holds(5), matches.holds(6)) == (True, False)
+
+
+@given(everything(), st.integers(0, 4), st.integers(0, 2))
+def test_what_came_after_a_mark_is_counted(case: tuple[Everything, list[int]], events: int, refusals: int) -> None:
+    index, keys = case
+    mark = index.mark()
+    index.last += events
+    index.refuse((1_000 + place, index.last) for place in range(refusals))
+    assert index.beyond(mark) == events + refusals
+    assert [index.key(place) for place in range(len(index) - index.beyond(mark))] == keys
+
+
+def test_matches_after_a_mark_are_counted_however_many_older_ones_come_in() -> None:
+    matches = Matches()
+    matches.newer([7, 9, 12])
+    matches.older([3, 5])
+    assert matches.beyond((8, 0)) == 2

@@ -146,7 +146,7 @@ async def test_a_filter_looks_at_all_that_is_stored_and_counts_honestly(gateway:
 async def test_events_that_a_filter_finds_are_added_as_they_come(gateway: InProcess, folder: Path) -> None:
     a_journey(gateway)
     async with screen(folder) as (pilot, app):
-        app.apply_filter('event:"Collection Viewed"')
+        app.search.apply('event:"Collection Viewed"')
         await shows(pilot, "0 of ")
         send(gateway, track("Collection Viewed"), track("Product Viewed"))
         await shows(pilot, "1 of ")
@@ -171,7 +171,7 @@ async def test_tab_completes_event_names_from_the_taxonomy(gateway: InProcess, f
         await looked(pilot)
         await typed(pilot, "event:added")
         await pilot.press("tab", "enter")
-        assert app.filter_text == 'event:"Added to Cart"'
+        assert app.search.text == 'event:"Added to Cart"'
         await shows(pilot, "1 of ")
 
 

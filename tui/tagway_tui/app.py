@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 from tagway import catalogue
 from tagway.answers import reasons
 from tagway.config import Config
-from tagway.core.query import QueryError
 from tagway.errors import TagwayError
 from tagway.store.feed import Feed
 from tagway.store.window import Refusal, Window
@@ -26,9 +25,10 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from tagway_tui import keymap, sample
-from tagway_tui.copies import as_ascii, as_curl, as_json
+from tagway_tui.clipboard import Clipboard
+from tagway_tui.clock import now
 from tagway_tui.gate import TerminalGate
-from tagway_tui.index import Everything, Matches
+from tagway_tui.index import Everything
 from tagway_tui.masks import Mask
 from tagway_tui.presence import Presence, presence
 from tagway_tui.rows import Painter
@@ -43,7 +43,9 @@ from tagway_tui.screens.place import Place
 from tagway_tui.screens.session import Session
 from tagway_tui.screens.violations import Violations
 from tagway_tui.screens.why import Why
-from tagway_tui.tail import Snapshot, Tail
+from tagway_tui.search import Search
+from tagway_tui.tail import Snapshot, Tail, Watch
+from tagway_tui.ways import Ways
 
 _FRAME = 0.1
 # A frame that took longer than this is followed by a longer pause.
@@ -89,23 +91,24 @@ class TagwayApp(App[None]):
         self._gate = TerminalGate(ascii=options.ascii)
         super().__init__()
         self.options = options
-        self.filter_text, self.filter_off, self.searching = "", False, False
-        self._names: Sequence[str] = ()
-        self._session = Session()
         self.folder, self.read_only, self.config = options.folder, options.read_only, options.config
         self.mask = Mask()
         self.painter = Painter(self.mask)
         self.seen = Snapshot(presence=look(options.folder))
         self.everything = Everything()
-        self.matches: Matches | None = None
         self.refusals: dict[int, Refusal] = {}
+        self.search = Search(self)
+        self.copying = Clipboard(self)
+        self.ways = Ways(self)
         self.window: Window | None = None
         self.feed: Feed | None = None
+        self.frames = 0
+        """How many frames were drawn."""
+        self._names: Sequence[str] = ()
+        self._session = Session()
         self._tail = Tail(options.folder, look)
         self._drawn = threading.Event()
         self._took = 0.0
-        self.frames = 0
-        """How many frames were drawn."""
         if options.theme:
             self.theme = options.theme
         if options.keys:
@@ -120,17 +123,6 @@ class TagwayApp(App[None]):
         self.push_screen("live")
         self.watch_folder()
 
-    @property
-    def index(self) -> Everything | Matches:
-        """The rows of the live list: all, or what the filter found."""
-        return self.everything if self.matches is None else self.matches
-
-    def counted(self) -> str:
-        """An honest count: what is shown, of all that is stored."""
-        total = max(0, self.everything.last - self.everything.first + 1)
-        off = "filter off, " if self.filter_off else "searching " if self.searching else ""
-        return f"{off}{total:,} events" if self.matches is None else f"{len(self.matches):,} of {total:,}"
-
     # The tail.
 
     @work(thread=True, group="tail", exit_on_error=False)
@@ -139,7 +131,7 @@ class TagwayApp(App[None]):
         worker = get_current_worker()
         while not worker.is_cancelled:
             try:
-                seen = self._tail.look(time.monotonic(), _now())
+                seen = self._tail.look(time.monotonic(), now())
             except TagwayError:
                 self._tail.close()
                 time.sleep(self.options.frame)
@@ -160,8 +152,6 @@ class TagwayApp(App[None]):
         self.seen = seen
         if seen.readable and (seen.restarted or self.window is None):
             self._open_store()
-        if seen.restarted:
-            self.everything, self.refusals = Everything(), {}
         self._take(seen)
         place = self.screen
         if isinstance(place, Place):
@@ -173,12 +163,25 @@ class TagwayApp(App[None]):
         self._drawn.set()
 
     def _take(self, seen: Snapshot) -> None:
+        if seen.restarted:
+            self.everything, self.refusals = Everything(), {}
+            self.search.again()
         self.everything.first, self.everything.last = seen.first, seen.last
         if seen.refusals:
             self.everything.refuse((one.request, one.after_event) for one in seen.refusals)
             self.refusals.update((one.request, one) for one in seen.refusals)
-        if self.matches is not None and seen.matches:
-            self.matches.seqs.extend(seen.matches)
+        self.search.take(seen)
+
+    def watch_for(self, watch: Watch) -> None:
+        """What the tail is to hold new events against."""
+        self._tail.watch = watch
+
+    def redraw(self) -> None:
+        """Draw the place in front, and the live list below it, outside of the tail's frames."""
+        for place in self.screen_stack:
+            if isinstance(place, Place):
+                place.frame()
+                place.draw_bars()
 
     def _open_store(self) -> None:
         """Open the store for drawing: this thread's own view of it."""
@@ -203,56 +206,7 @@ class TagwayApp(App[None]):
         self._drawn.set()
         self._close_store()
 
-    # The filter: over all that is stored, found by a worker so that typing never waits.
-
-    def apply_filter(self, text: str) -> None:
-        """Show what a filter finds; everything for an empty one."""
-        self.filter_text, self.filter_off, self.searching = text, False, bool(text.strip())
-        self._search(text.strip())
-
-    def toggle_filter(self) -> None:
-        """The filter off, or on again."""
-        if not self.filter_text.strip():
-            self.say("there is no filter; / makes one")
-            return
-        self.filter_off = not self.filter_off
-        self._search("" if self.filter_off else self.filter_text.strip())
-
-    @work(thread=True, group="search", exclusive=True, exit_on_error=False)
-    def _search(self, text: str) -> None:
-        worker = get_current_worker()
-        found = self._matching(text) if text else None
-        if not worker.is_cancelled:
-            self.call_from_thread(self._found, text, found)
-
-    def _matching(self, text: str) -> list[int]:
-        try:
-            window = Window(self.folder)
-        except TagwayError:
-            return []
-        try:
-            return window.matching(text, now=_now())
-        except (TagwayError, QueryError) as error:
-            self.call_from_thread(self.say, error.message, severity="warning")
-            return []
-        finally:
-            window.close()
-
-    def _found(self, text: str, found: list[int] | None) -> None:
-        self.searching = False
-        self.matches = Matches.of(found) if found is not None else None
-        self._tail.search = (text, found[-1] if found else 0)
-        if isinstance(self.screen, Place):
-            self.screen.frame()
-            self.screen.draw_bars()
-
-    def nearest(self, text: str, seq: int, back: bool) -> int | None:
-        """The nearest event that holds a text."""
-        try:
-            return self.window.nearest(text, seq, now=_now(), back=back) if self.window else None
-        except QueryError as error:
-            self.say(error.message, severity="warning")
-            return None
+    # What a filter can be completed with.
 
     @work(thread=True, group="names", exclusive=True, exit_on_error=False)
     def learn_names(self) -> None:
@@ -264,66 +218,57 @@ class TagwayApp(App[None]):
         """What a filter can be completed with, by field."""
         return {"name": self._names, "source": sorted(self.seen.sources)}
 
-    # Copies.
-
-    def copy(self, text: str, what: str) -> None:
-        """Put text on the clipboard of the terminal; it is ASCII whatever was in it."""
-        self.copy_to_clipboard(as_ascii(text))
-        self.say(f"copied {what}")
-
-    def copy_event(self, seq: int, form: str) -> None:
-        """Copy an event as JSON, or its request as cURL."""
-        event, request = (self.feed.event(seq), self.feed.request(seq)) if self.feed else (None, None)
-        if form == "json" and event is not None:
-            self.copy(as_json(event), "the event as JSON, not masked")
-        elif request is not None and request.body is not None:
-            url = (self.seen.presence.url or "http://127.0.0.1:8787") + request.path
-            query = f"?{request.query}" if request.query else ""
-            headers = {"content-type": "application/json", **(request.headers or {})}
-            self.copy(as_curl(url + query, request.method, headers, request.body), "the request as cURL, not masked")
-        else:
-            self.say("the request is no longer in the log", severity="warning")
-
     # A sample, for a gateway that has seen nothing.
 
     @work(thread=True, group="sample", exclusive=True, exit_on_error=False)
     def send_sample(self) -> None:
         """Send a sample journey to the gateway on this machine."""
-        to = sample.address(self.config, self.seen.presence.url if self.seen.presence.gateway else "")
+        to = self.sample_address()
         if self.read_only or to is None:
             said = "read-only: nothing is sent" if self.read_only else "no gateway here takes a sample"
             self.call_from_thread(self.say, said, severity="warning")
             return
         try:
-            sample.send(to, _now())
+            sample.send(to, now())
         except TagwayError as error:
             self.call_from_thread(self.say, error.message, severity="warning")
         else:
             self.call_from_thread(self.say, f"sent a sample journey to {to.url}")
 
-    def copy_sample(self) -> None:
-        """Copy one call as a cURL command."""
-        to = sample.address(self.config, self.seen.presence.url if self.seen.presence.gateway else "")
-        if to is None:
-            self.say("no gateway here takes a sample", severity="warning")
-        else:
-            self.copy(sample.curl(to, _now()), "a cURL command")
+    def sample_address(self) -> sample.Address | None:
+        """Where a sample can be sent: to the gateway that runs here, if it takes one."""
+        return sample.address(self.config, self.seen.presence.url if self.seen.presence.gateway else "")
 
     # Answers and people.
 
     def why_event(self, seq: int) -> None:
         """Why an event is as it is."""
-        self._why(reasons.why_event(self.feed, seq) if self.feed else None)
+        self._ask_why(lambda feed: reasons.why_event(feed, seq))
 
     def why_person(self, profile_id: str) -> None:
         """Why a person can be reached, or not."""
-        self._why(reasons.why_person(self.feed, profile_id) if self.feed else None)
+        self._ask_why(lambda feed: reasons.why_person(feed, profile_id))
 
     def why_cart(self, cart_id: str) -> None:
         """Why a cart is where it is."""
-        self._why(reasons.why_cart(self.feed, cart_id) if self.feed else None)
+        self._ask_why(lambda feed: reasons.why_cart(feed, cart_id))
 
-    def _why(self, reason: reasons.Reason | None) -> None:
+    @work(thread=True, group="why", exclusive=True, exit_on_error=False)
+    def _ask_why(self, ask: Callable[[Feed], reasons.Reason | None]) -> None:
+        """Ask with a reader of this thread's own: a cart's cause is counted over all carts."""
+        try:
+            feed = Feed(self.folder)
+            try:
+                reason = ask(feed)
+            finally:
+                feed.close()
+        except TagwayError as error:
+            self.call_from_thread(self.say, error.message, severity="warning")
+            return
+        if not get_current_worker().is_cancelled:
+            self.call_from_thread(self._tell_why, reason)
+
+    def _tell_why(self, reason: reasons.Reason | None) -> None:
         if reason is None:
             self.say("nothing is recorded of it any more", severity="warning")
         else:
@@ -336,19 +281,6 @@ class TagwayApp(App[None]):
     def show_session(self) -> None:
         """One paired browser against the plan."""
         self.push_screen(self._session)
-
-    def go_to_event(self, seq: int) -> None:
-        """Show an event in the live list, whatever lies over it."""
-        self.go_live()
-        live = self.get_screen("live")
-        if isinstance(live, Live):
-            if self.matches is not None and seq not in self.matches.seqs:
-                self.toggle_filter()
-            self.call_after_refresh(live.events.go_to, seq)
-
-    def go_live(self) -> None:
-        """To the live list, from wherever it is."""
-        self.action_go("live")
 
     # Actions.
 
@@ -363,27 +295,16 @@ class TagwayApp(App[None]):
 
     def action_go(self, place: str) -> None:
         """Go to a place, whatever lies over this one."""
-        while not isinstance(self.screen, Place) or self.screen.NAME not in self.SCREENS:
-            self.pop_screen()
-        if self.screen is not self.get_screen(place):
-            self.switch_screen(place)
+        self.ways.to_place(place)
 
     def action_leave(self) -> None:
         """Back by one step; from the live list: leave."""
-        if not isinstance(self.screen, Live):
-            self.action_close()
-        elif not self.screen.leave():
+        if not self.ways.back():
             self.exit()
 
     def action_close(self) -> None:
         """Back by one step, as long as there is one."""
-        here = self.screen
-        if isinstance(here, Place) and (here.leave() or isinstance(here, Live)):
-            return
-        if isinstance(here, Place) and here.NAME in self.SCREENS:
-            self.switch_screen("live")
-        else:
-            self.pop_screen()
+        self.ways.back()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The command palette: every key that works here by its words, and Textual's themes."""
@@ -409,7 +330,3 @@ class TagwayApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, Place):
                 screen.remask()
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Final
 
+from tagway_tui.clock import now
 from tagway_tui.marks import Row, spark
 from tagway_tui.tail import SourceState
 from tagway_tui.widgets.bars import spread
@@ -43,10 +43,10 @@ def state_row(app: TagwayApp, state: str, new: int, width: int) -> Row:
         row += [("  ", ""), ("REVEALED", "revealed")]
     if app.read_only:
         row.append(("  read-only", "dim"))
-    now = time.time_ns() // 1_000
+    at = now()
     badges: Row = []
     for name, source in sorted(seen.sources.items(), key=lambda pair: -max(pair[1].last_seen, pair[1].last_refused)):
-        badges += [("  ", ""), *_badge(app, name, source, now)]
+        badges += [("  ", ""), *_badge(app, name, source, at)]
     return spread([*row, *badges], [], width)
 
 

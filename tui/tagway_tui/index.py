@@ -8,10 +8,13 @@ grows with what a row shows.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
+
+Mark = tuple[int, int]
+"""How far all rows went at a moment: the last event, and how many refusals."""
 
 
 class Index(Protocol):
@@ -25,6 +28,10 @@ class Index(Protocol):
 
     def place(self, key: int) -> int:
         """Where a key stands, or the nearest row at or after it; -1 when there is no row."""
+        ...
+
+    def beyond(self, mark: Mark) -> int:
+        """How many rows came after all rows went as far as a mark."""
         ...
 
 
@@ -44,9 +51,13 @@ class Everything:
             # A fold of the log from its start may place one lower than it was: keep the order.
             self._after.append(max(after, self._after[-1] if self._after else after))
 
-    def frozen(self) -> Everything:
-        """The rows as they are now, whatever comes later."""
-        return Everything(self.first, self.last, self._requests[:], self._after[:])
+    def mark(self) -> Mark:
+        """How far the rows go now."""
+        return self.last, len(self._requests)
+
+    def beyond(self, mark: Mark) -> int:
+        """See `Index.beyond`."""
+        return max(0, self.last - mark[0]) + max(0, len(self._requests) - mark[1])
 
     def __len__(self) -> int:
         return max(0, self.last - self.first + 1) + len(self._requests)
@@ -91,14 +102,22 @@ class Matches:
 
     seqs: array[int] = field(default_factory=lambda: array("q"))
 
-    @classmethod
-    def of(cls, seqs: Sequence[int]) -> Matches:
-        """Matches from ascending sequence numbers."""
-        return cls(array("q", seqs))
+    def newer(self, seqs: Iterable[int]) -> None:
+        """Add matches behind those that are there."""
+        self.seqs.extend(seqs)
 
-    def frozen(self) -> Matches:
-        """The rows as they are now, whatever comes later."""
-        return Matches(self.seqs[:])
+    def older(self, seqs: Iterable[int]) -> None:
+        """Add matches before those that are there."""
+        self.seqs = array("q", seqs) + self.seqs
+
+    def holds(self, seq: int) -> bool:
+        """Whether an event is among them."""
+        place = bisect_left(self.seqs, seq)
+        return place < len(self.seqs) and self.seqs[place] == seq
+
+    def beyond(self, mark: Mark) -> int:
+        """See `Index.beyond`."""
+        return len(self.seqs) - bisect_right(self.seqs, mark[0])
 
     def __len__(self) -> int:
         return len(self.seqs)

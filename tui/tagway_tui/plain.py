@@ -16,9 +16,10 @@ from typing import Final, TextIO
 from tagway.errors import TagwayError
 from tagway.store.window import Line, Refusal, Window
 
+from tagway_tui.clock import clock_time
 from tagway_tui.marks import STATUS, WHO, in_ascii
 from tagway_tui.masks import Mask
-from tagway_tui.rows import Painter, clock_time, status_of
+from tagway_tui.rows import Painter, status_of
 
 _CHUNK: Final = 500
 

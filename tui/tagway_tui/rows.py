@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final, Literal
 
-from tagway.core import body, moments
+from tagway.core import body
+from tagway.core.wording import counted
 from tagway.store.window import Decision, Line, Refusal
 
+from tagway_tui.clock import clock_time
 from tagway_tui.marks import ANONYMOUS, KNOWN, LATER, STATUS, Cell, Row, fit
 from tagway_tui.masks import Mask
 
@@ -84,7 +85,7 @@ class Painter:
         """A row for requests that were refused: no event, no person."""
         at = columns(width)
         status = STATUS["refused"]
-        times = f"{refusal.count} requests" if refusal.count > 1 else "1 request"
+        times = counted(refusal.count, "request")
         row: Row = [
             (fit(clock_time(refusal.at, at.time > 8), at.time) + " ", "dim"),
             (fit(f"{status.glyph} {status.word}", at.status) + " ", status.style),
@@ -166,12 +167,6 @@ def status_of(line: Line) -> str:
     if verdicts.intersection(_CONFLICTS):
         return "conflict"
     return "warned" if any(one.severity == "warn" for one in line.faults) else "accepted"
-
-
-def clock_time(micros: int, fraction: bool) -> str:
-    """A moment as the time of day here, with milliseconds or without."""
-    local = (moments.EPOCH + timedelta(microseconds=micros)).astimezone()
-    return f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}" if fraction else f"{local:%H:%M:%S}"
 
 
 def rule_words(code: str) -> str:

@@ -36,8 +36,9 @@ class SourceState:
 class Snapshot:
     """One look at the folder.
 
-    `changed` tells that rows came or changed; `refusals` and `matches` are only those that are new. `rates` are
-    events per second of the last seconds, the newest last. `restarted` tells that the store was made anew.
+    `changed` tells that rows came or changed; `refusals` and `matches` are only those that are new, `turn` is which
+    `Watch` found the matches. `rates` are events per second of the last seconds, the newest last. `restarted` tells
+    that the store was made anew.
     """
 
     presence: Presence
@@ -48,13 +49,22 @@ class Snapshot:
     last: int = 0
     refusals: Sequence[Refusal] = ()
     matches: Sequence[int] = ()
-    filter: str = ""
+    turn: int = 0
     rates: Sequence[float] = ()
     sources: dict[str, SourceState] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What to hold new events against: the `turn`-th filter of the screen, after the last event it was held against."""
+
+    turn: int = 0
+    text: str = ""
+    after: int = 0
+
+
 class Tail:
-    """Looks at one folder. Made and used in one thread; `search` alone is set from another."""
+    """Looks at one folder. Made and used in one thread; `watch` alone is set from another."""
 
     def __init__(self, folder: Path, look: Callable[[Path], Presence]) -> None:
         """Nothing is opened yet: the folder may come later. `look` tells who runs on it."""
@@ -64,8 +74,8 @@ class Tail:
         self._seen = Snapshot(presence=look(folder))
         self._refusal = 0
         self._marks: deque[tuple[float, int]] = deque()
-        self.search: tuple[str, int] = ("", 0)
-        """A filter and the last event that it was held against: later ones are added here."""
+        self.watch = Watch()
+        self._watched = Watch()
 
     def close(self) -> None:
         """Close the store."""
@@ -105,17 +115,19 @@ class Tail:
             last=last,
             refusals=refusals,
             sources=self._sources(window, seen, refusals),
-            filter=self.search[0],
-            matches=self._found(window, now),
+            matches=self._found(window, last, now),
+            turn=self._watched.turn,
         )
 
-    def _found(self, window: Window, now: int) -> list[int]:
-        text, after = self.search
-        if not text:
+    def _found(self, window: Window, last: int, now: int) -> list[int]:
+        """The matches among what came since the last look; each event is held against a filter once."""
+        wanted = self.watch
+        if wanted.turn != self._watched.turn:
+            self._watched = wanted
+        if not wanted.text:
             return []
-        found = window.matching(text, now=now, after=after)
-        if found and self.search == (text, after):
-            self.search = (text, found[-1])
+        found = window.matching(wanted.text, now=now, after=self._watched.after, upto=last)
+        self._watched = replace(wanted, after=last)
         return found
 
     def _sources(self, window: Window, seen: Snapshot, refusals: Sequence[Refusal]) -> dict[str, SourceState]:

@@ -18,6 +18,9 @@ from tagway.store import attribution, decided, filters, persons
 from tagway.store.files import open_reader
 
 _T = TypeVar("_T")
+_LAST: Final = 2**63 - 1
+# How many steps of SQLite's machine go by between two looks whether a question is still wanted: some milliseconds.
+_STEPS: Final = 50_000
 
 _OWNED: Final = f"FROM events e {attribution.ATTRIBUTED}"
 _LINE: Final = f"""
@@ -155,11 +158,18 @@ class Window:
             for row in rows
         }
 
-    def matching(self, text: str, *, now: int, after: int = 0) -> list[int]:
-        """The sequence numbers of the events that a filter (`core.query`) finds, ascending. Raises `QueryError`."""
+    def cancel_when(self, wanted: Callable[[], bool]) -> None:
+        """End a question of this reader soon after `wanted` says so; it then raises `TagwayError`."""
+        self._db.set_progress_handler(wanted, _STEPS)
+
+    def matching(self, text: str, *, now: int, after: int = 0, upto: int = _LAST) -> list[int]:
+        """The sequence numbers of the events that a filter (`core.query`) finds after one and up to another.
+
+        Ascending. Raises `QueryError`.
+        """
         condition, values = filters.compiled(text, now)
-        query = f"SELECT e.seq {_OWNED} WHERE e.seq > ? AND {condition} ORDER BY e.seq"
-        return [row[0] for row in self._ask(query, (after, *values))]
+        query = f"SELECT e.seq {_OWNED} WHERE e.seq > ? AND e.seq <= ? AND {condition} ORDER BY e.seq"
+        return [row[0] for row in self._ask(query, (after, upto, *values))]
 
     def refusals(self, *, after: int = 0, limit: int = 10_000) -> list[Refusal]:
         """Refusals after a log sequence number, oldest first."""
@@ -177,25 +187,28 @@ class Window:
         )
         return [Tally(**dict(row)) for row in self._ask(query, (after,))]
 
-    def next_fault(self, seq: int, *, back: bool) -> int | None:
-        """The nearest violating event or dead letter after, or before, a sequence number."""
-        return self._nearest("status IN ('violating', 'dead_letter')", (), seq, back)
+    def next_fault(self, seq: int, *, back: bool, within: str = "", now: int = 0) -> int | None:
+        """The nearest violating event or dead letter after, or before, a sequence number.
 
-    def next_of_person(self, seq: int, *, back: bool) -> int | None:
-        """The nearest event of the same profile after, or before, an event."""
+        Of the events that the filter `within` finds. Raises `QueryError`.
+        """
+        # The plus keeps SQLite from sorting all faults for the first of them.
+        return self._nearest("+e.status IN ('violating', 'dead_letter')", (), seq, back, within, now)
+
+    def next_of_person(self, seq: int, *, back: bool, within: str = "", now: int = 0) -> int | None:
+        """The nearest event of the same profile after, or before, an event, as `next_fault`."""
         rows = self._ask(f"{_LINE} WHERE e.seq = ?", (seq,))
         if not rows or rows[0]["profile_id"] is None:
             return None
-        of_person = "alias_id IN (SELECT alias_id FROM aliases WHERE profile_id = ?)"
-        return self._nearest(of_person, (rows[0]["profile_id"],), seq, back)
+        # Only of these events it is asked whose they are.
+        of_person = "e.alias_id IN (SELECT alias_id FROM aliases WHERE profile_id = ?) AND p.profile_id = ?"
+        profile = rows[0]["profile_id"]
+        return self._nearest(of_person, (profile, profile), seq, back, within, now)
 
-    def nearest(self, text: str, seq: int, *, now: int, back: bool) -> int | None:
-        """The nearest event that a filter finds after, or before, a sequence number. Raises `QueryError`."""
+    def nearest(self, text: str, seq: int, *, back: bool, within: str = "", now: int = 0) -> int | None:
+        """The nearest event that the filter `text` finds, as `next_fault`."""
         condition, values = filters.compiled(text, now)
-        beyond, order = ("<", "DESC") if back else (">", "ASC")
-        query = f"SELECT e.seq {_OWNED} WHERE e.seq {beyond} ? AND {condition} ORDER BY e.seq {order} LIMIT 1"
-        rows = self._ask(query, (seq, *values))
-        return rows[0][0] if rows else None
+        return self._nearest(condition, values, seq, back, within, now)
 
     def decisions(self, which: decided.Which, limit: int = 2_000) -> tuple[int, list[decided.Verdict]]:
         """How many identity decisions there are, and the newest of them, the latest first."""
@@ -228,11 +241,14 @@ class Window:
     def _ask(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         return self._call(lambda: self._db.execute(query, tuple(values)).fetchall())
 
-    def _nearest(self, where: str, values: tuple[Any, ...], seq: int, back: bool) -> int | None:
-        beyond, edge = ("<", "max") if back else (">", "min")
-        query = f"SELECT {edge}(seq) FROM events WHERE seq {beyond} ? AND {where}"
-        found: int | None = self._ask(query, (seq, *values))[0][0]
-        return found
+    def _nearest(self, where: str, values: tuple[Any, ...], seq: int, back: bool, within: str, now: int) -> int | None:
+        condition, more = filters.compiled(within, now)
+        beyond, order = ("<", "DESC") if back else (">", "ASC")
+        query = (
+            f"SELECT e.seq {_OWNED} WHERE e.seq {beyond} ? AND {where} AND {condition} ORDER BY e.seq {order} LIMIT 1"
+        )
+        rows = self._ask(query, (seq, *values, *more))
+        return rows[0][0] if rows else None
 
     def _grouped(self, table: str, column: str, keys: Sequence[Any], make: Any) -> dict[Any, tuple[Any, ...]]:
         found: dict[Any, tuple[Any, ...]] = {}

@@ -12,6 +12,7 @@ from tagway.store.window import Window
 from textual import work
 from textual.worker import get_current_worker
 
+from tagway_tui.clock import now
 from tagway_tui.marks import Row
 from tagway_tui.screens.place import Place
 
@@ -75,7 +76,7 @@ class AnswerPlace(Place):
         try:
             feed, window = Feed(self.tagway.folder), Window(self.tagway.folder)
             try:
-                answer = self.ask(feed, window, time.time_ns() // 1_000)
+                answer = self.ask(feed, window, now())
             finally:
                 feed.close()
                 window.close()

@@ -16,9 +16,9 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from tagway_tui import keymap
+from tagway_tui.clock import clock_time
 from tagway_tui.documents import Text
 from tagway_tui.marks import Row, fit
-from tagway_tui.rows import clock_time
 from tagway_tui.screens.answer import AnswerPlace
 from tagway_tui.widgets.bars import Bar, Hint
 from tagway_tui.widgets.detail import DocumentView
@@ -176,8 +176,7 @@ class Carts(AnswerPlace):
         """The live list, filtered to the cart."""
         cart = self._cart()
         if cart is not None:
-            self.tagway.go_live()
-            self.tagway.apply_filter(f'cart:"{cart.facts.cart_id}"')
+            self.tagway.ways.to_matches(f'cart:"{cart.facts.cart_id}"')
 
     def action_person(self) -> None:
         """The cart's person."""

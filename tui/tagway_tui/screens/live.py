@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from tagway.core.query import as_term
-from tagway.store.window import Line
+from tagway.store.window import Line, Window
 from textual import on
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from tagway_tui import keymap
+from tagway_tui.clock import now
 from tagway_tui.copies import as_value
 from tagway_tui.documents import Text
 from tagway_tui.rows import CLOCKS
@@ -58,6 +59,8 @@ class Live(Place):
     _detail_at = 0.0
     _detail_due = False
     _wanted = ""
+    # Whether another place opened the detail: then leaving it goes back there.
+    _led = False
 
     def body(self) -> Iterable[Widget]:
         """The list with its heading, and the detail."""
@@ -99,7 +102,7 @@ class Live(Place):
         """Show what came."""
         if self.is_mounted:
             self._judge_emptiness()
-            self.events.show(self.tagway.index, self.tagway.refusals)
+            self.events.show(self.tagway.everything, self.tagway.search.found, self.tagway.refusals)
             self._calm_detail()
 
     def remask(self) -> None:
@@ -110,7 +113,7 @@ class Live(Place):
 
     def count(self) -> str:
         """How many rows are shown, of how many there are."""
-        return self.tagway.counted()
+        return self.tagway.search.count(self.tagway.everything)
 
     def list_state(self) -> tuple[str, int]:
         """The list's."""
@@ -136,8 +139,9 @@ class Live(Place):
     def draw_bars(self) -> None:
         """The bars, and the names of the columns."""
         super().draw_bars()
-        if self.is_mounted:
-            self._judge_emptiness()
+        if not self.query("#first-run"):  # not yet there, or being left
+            return
+        self._judge_emptiness()
         if self.has_class("-empty"):
             view = self.query_one("#first-run", DocumentView)
             at = view.cursor
@@ -153,6 +157,10 @@ class Live(Place):
 
     @on(Lines.Chosen, "#events")
     def _chosen(self) -> None:
+        self._led = False
+        self._open_detail()
+
+    def _open_detail(self) -> None:
         self._show_detail()
         if self.has_class("-narrow"):
             self.add_class("-detail")
@@ -173,13 +181,31 @@ class Live(Place):
 
     # Keys.
 
+    def lead(self, seq: int, tab: str) -> None:
+        """Show an event with its detail, as another place asks for it."""
+        self.frame()
+        self.call_after_refresh(self._led_to, seq, tab)
+
+    def _led_to(self, seq: int, tab: str) -> None:
+        self.events.go_to(seq)
+        self.detail.tab = tab or self.detail.tab
+        self._led = True
+        self._open_detail()
+        self.detail.show(self.detail.shown)
+        self.draw_bars()
+
     def leave(self) -> bool:
-        """From the detail to the list; whether there was anything to leave."""
-        if self.has_class("-detail"):
-            self.remove_class("-detail")
-            self.events.focus()
-            return True
-        return False
+        """From the detail to the list; False when there is nothing to leave but the way that led here."""
+        if not self.has_class("-detail") or (self._led and self.tagway.ways.led):
+            return False
+        self.close_detail()
+        return True
+
+    def close_detail(self) -> None:
+        """The list again."""
+        self._led = False
+        self.remove_class("-detail")
+        self.events.focus()
 
     def action_pause(self) -> None:
         """Freeze the view, or go on."""
@@ -188,7 +214,9 @@ class Live(Place):
 
     def action_maximize_detail(self) -> None:
         """The detail over the whole screen, and back."""
-        if not self.leave():
+        if self.has_class("-detail"):
+            self.close_detail()
+        else:
             self._chosen()
             self.add_class("-detail")
 
@@ -201,8 +229,7 @@ class Live(Place):
         if self.events.has_focus:
             self._chosen()
         else:
-            self.leave()
-            self.events.focus()
+            self.close_detail()
 
     def action_tab(self, steps: int) -> None:
         """Another tab of the detail."""
@@ -216,21 +243,21 @@ class Live(Place):
 
     def action_fault(self, back: bool) -> None:
         """Go to the nearest event with a fault."""
-        self._jump(lambda seq: self.tagway.window.next_fault(seq, back=back) if self.tagway.window else None, back)
+        self._jump(lambda window, seq, shown: window.next_fault(seq, back=back, within=shown, now=now()), back)
 
     def action_same_person(self, back: bool) -> None:
         """Go to the nearest event of the same person."""
-        self._jump(lambda seq: self.tagway.window.next_of_person(seq, back=back) if self.tagway.window else None, back)
+        self._jump(lambda window, seq, shown: window.next_of_person(seq, back=back, within=shown, now=now()), back)
 
-    def _jump(self, find: Callable[[int], int | None], back: bool) -> None:
+    def _jump(self, find: Callable[[Window, int, str], int | None], back: bool) -> None:
+        """Go to the nearest row that is found among those shown."""
         current = self.events.current()
         if current is None:
             return
-        found = find(current.seq if isinstance(current, Line) else current.after_event)
-        if found is None:
-            self.tagway.say(f"none {'before' if back else 'after'} this one")
-        else:
-            self.events.go_to(found)
+        seq = current.seq if isinstance(current, Line) else current.after_event + (1 if back else 0)
+        way = "before" if back else "after"
+        shown = " shown" if self.tagway.search.active else ""
+        self.tagway.search.jump(lambda window, filtered: find(window, seq, filtered), f"none{shown} {way} this one")
 
     def action_clock(self) -> None:
         """Another meaning of the time column."""
@@ -244,11 +271,11 @@ class Live(Place):
     def action_filter(self) -> None:
         """Type a filter."""
         self.tagway.learn_names()
-        self.prompt.open("filter", self.tagway.filter_text)
+        self.prompt.open("filter", self.tagway.search.text)
 
     def action_toggle_filter(self) -> None:
         """The filter off, and on again, without losing it."""
-        self.tagway.toggle_filter()
+        self.tagway.search.toggle()
 
     def action_find(self) -> None:
         """Type a text to find."""
@@ -260,7 +287,7 @@ class Live(Place):
             self.action_find()
         elif not self._in_detail():
             text = as_term(self._wanted)
-            self._jump(lambda seq: self.tagway.nearest(text, seq, back), back)
+            self._jump(lambda window, seq, shown: window.nearest(text, seq, back=back, within=shown, now=now()), back)
         elif not self.query_one("#document", DocumentView).find(self._wanted, back):
             self.tagway.say("not found here")
 
@@ -270,7 +297,7 @@ class Live(Place):
     @on(Prompt.Changed)
     def _prompted(self, event: Prompt.Changed) -> None:
         if event.kind == "filter":
-            self.tagway.apply_filter(event.text)
+            self.tagway.search.apply(event.text)
 
     @on(Prompt.Closed)
     def _prompt_closed(self, event: Prompt.Closed) -> None:
@@ -287,15 +314,16 @@ class Live(Place):
         """Copy the value or path under the cursor, the event as JSON, or the request as cURL."""
         current = self.events.current()
         if self.has_class("-empty"):
-            self.tagway.copy_sample()
+            self.tagway.copying.copy_sample()
             return
         if what in ("value", "path") and self._in_detail():
             item = self.query_one("#document", DocumentView).item()
             if item is not None:
-                self.tagway.copy(item[0] if what == "path" else as_value(item[1]), f"the {what}")
+                self.tagway.copying.copy(item[0] if what == "path" else as_value(item[1]), f"the {what}")
                 return
         if isinstance(current, Line):
-            self.tagway.copy_event(current.seq, "curl" if what == "curl" else "json")
+            copying = self.tagway.copying
+            copying.copy_request(current.seq) if what == "curl" else copying.copy_event(current.seq)
 
     def action_why(self) -> None:
         """Why this event is as it is."""

@@ -13,8 +13,8 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from tagway_tui import keymap
+from tagway_tui.clock import clock_time
 from tagway_tui.marks import Row, fit
-from tagway_tui.rows import clock_time
 from tagway_tui.screens.answer import AnswerPlace
 from tagway_tui.widgets.bars import Bar, Hint
 from tagway_tui.widgets.lines import Lines
@@ -101,7 +101,7 @@ class Merges(AnswerPlace):
     def _chosen(self) -> None:
         one: Verdict | None = self.query_one(Table).current()
         if one is not None and one.seq is not None:
-            self.tagway.go_to_event(one.seq)
+            self.tagway.ways.to_event(one.seq)
 
     def action_choose(self) -> None:
         """Go to the evidence."""

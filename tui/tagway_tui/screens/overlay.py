@@ -72,7 +72,7 @@ class Overlay(ModalScreen[None]):
         seq = self._leads.get(self.query_one(DocumentView).cursor)
         if seq is not None:
             self.dismiss()
-            self.tagway.go_to_event(seq)
+            self.tagway.ways.to_event(seq)
 
 
 def paragraph(text: str, width: int, style: str = "", indent: str = "") -> list[Row]:

@@ -14,8 +14,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tagway_tui import keymap
+from tagway_tui.clock import clock_time
 from tagway_tui.marks import ANONYMOUS, KNOWN, Row, fit
-from tagway_tui.rows import clock_time, hue
+from tagway_tui.rows import hue
 from tagway_tui.screens.answer import AnswerPlace
 from tagway_tui.widgets.bars import Bar, Hint
 from tagway_tui.widgets.lines import Lines

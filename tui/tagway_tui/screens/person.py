@@ -19,10 +19,11 @@ from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from tagway_tui import keymap
+from tagway_tui.clock import clock_time
 from tagway_tui.documents import Text
 from tagway_tui.joins import JOINS, Alias, moved_by
 from tagway_tui.marks import STATUS, Row, fit
-from tagway_tui.rows import Painter, clock_time, status_of
+from tagway_tui.rows import Painter, status_of
 from tagway_tui.screens.answer import AnswerPlace
 from tagway_tui.screens.merges import LOOKS
 from tagway_tui.widgets.bars import Bar, Hint
@@ -246,7 +247,7 @@ class Person(AnswerPlace):
     def _chosen(self) -> None:
         seq = self.query_one(Timeline).current()
         if seq is not None:
-            self.tagway.go_to_event(seq)
+            self.tagway.ways.to_event(seq)
 
     def action_choose(self) -> None:
         """Show the event in the live list."""
@@ -258,8 +259,7 @@ class Person(AnswerPlace):
 
     def action_events(self) -> None:
         """The live list, filtered to this person."""
-        self.tagway.go_live()
-        self.tagway.apply_filter(f"profile:{self.profile_id}")
+        self.tagway.ways.to_matches(f"profile:{self.profile_id}")
 
     def action_switch_focus(self) -> None:
         """From the timeline to the tree and back."""

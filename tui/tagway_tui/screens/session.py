@@ -124,7 +124,7 @@ class Session(AnswerPlace):
     def _chosen(self) -> None:
         line: Line | None = self.query_one(Table).current()
         if line is not None:
-            self.tagway.go_to_event(line.seq)
+            self.tagway.ways.to_event(line.seq)
 
     def action_choose(self) -> None:
         """Show the event in the live list."""
@@ -144,4 +144,4 @@ class Session(AnswerPlace):
 
     def action_copy(self) -> None:
         """Copy the parameter."""
-        self.tagway.copy(f"?{journeys.PARAMETER}={self.code}", "the code")
+        self.tagway.copying.copy(f"?{journeys.PARAMETER}={self.code}", "the code")

@@ -14,9 +14,10 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from tagway_tui import keymap
+from tagway_tui.clock import clock_time
 from tagway_tui.documents import Text
 from tagway_tui.marks import Row, fit, spark
-from tagway_tui.rows import clock_time, rule_words
+from tagway_tui.rows import rule_words
 from tagway_tui.screens.answer import AnswerPlace
 from tagway_tui.screens.overlay import paragraph
 from tagway_tui.widgets.bars import Bar, Hint
@@ -128,7 +129,7 @@ class Violations(AnswerPlace):
     def _chosen(self) -> None:
         marked: Marked | None = self.query_one("#table", Table).current()
         if marked is not None:
-            self.tagway.go_to_event(marked.group.sample)
+            self.tagway.ways.to_event(marked.group.sample, "Violations")
 
     def action_choose(self) -> None:
         """Go to the sample."""
@@ -139,8 +140,7 @@ class Violations(AnswerPlace):
         marked: Marked | None = self.query_one("#table", Table).current()
         if marked is not None:
             group = marked.group
-            self.tagway.go_live()
-            self.tagway.apply_filter(f'rule:{group.code} event:"{group.name}" src:{group.source}')
+            self.tagway.ways.to_matches(f'rule:{group.code} event:"{group.name}" src:{group.source}')
 
 
 def _rule_width(width: int) -> int:

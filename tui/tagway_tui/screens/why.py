@@ -55,7 +55,7 @@ class Why(Overlay):
     def action_copy_report(self) -> None:
         """Copy the answer as text, masked as it is shown."""
         rows, _ = self.rows(76)
-        self.tagway.copy("\n".join("".join(text for text, _ in row).rstrip() for row in rows), "the report")
+        self.tagway.copying.copy("\n".join("".join(text for text, _ in row).rstrip() for row in rows), "the report")
 
 
 def _evidence(stage: Stage) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from tagway.store.window import Line, Refusal, Window
 
-from tagway_tui.index import Everything, Matches
+from tagway_tui.index import Everything, Mark, Matches
 from tagway_tui.marks import Row
 from tagway_tui.rows import Painter
 from tagway_tui.widgets.lines import Lines
@@ -27,8 +27,9 @@ class EventList(Lines):
         self.key: int | None = None
         self._painter = painter
         self._window: Window | None = None
-        self._index: Everything | Matches = Everything()
-        self._held: Everything | Matches | None = None
+        self._everything = Everything()
+        self._matches: Matches | None = None
+        self._held_at: Mark = (0, 0)
         self._refusals: dict[int, Refusal] = {}
         self._lines: dict[int, Line] = {}
 
@@ -39,29 +40,33 @@ class EventList(Lines):
         self._window = window
         self._lines.clear()
 
-    def show(self, index: Everything | Matches, refusals: dict[int, Refusal]) -> None:
-        """Show the rows of an index: called at each frame, with the same index or another."""
-        switched = type(index) is not type(self._index)
-        self._index, self._refusals = index, refusals
-        if self.state == "PAUSED":
+    def show(self, everything: Everything, matches: Matches | None, refusals: dict[int, Refusal]) -> None:
+        """Show all rows, or those that a filter found: called at each frame."""
+        switched = matches is not self._matches
+        self._everything, self._matches, self._refusals = everything, matches, refusals
+        if self.state == "PAUSED" and not switched and matches is None:
             return
         self._lines.clear()
-        if self.state == "FOLLOW" or switched:
+        if self.state == "FOLLOW":
             self._to_newest()
         elif self.key is not None:
             offset = self.cursor - self.top
-            self.cursor = max(0, index.place(self.key))
+            self.cursor = max(0, min(self._index.place(self._sought(self.key)), self.total() - 1))
             self.top = max(0, self.cursor - offset)
+            if switched and self.total():
+                self.key = self._index.key(self.cursor)
         self.redraw()
+        if switched:
+            self.post_message(self.Moved(self))
 
     @property
     def new(self) -> int:
         """How many rows came since the list is held or paused."""
-        return len(self._index) - len(self._held) if self._held is not None else 0
+        return 0 if self.state == "FOLLOW" else self._index.beyond(self._held_at)
 
     def current(self) -> Line | Refusal | None:
         """The event or refusal under the cursor."""
-        if self.key is None:
+        if self.key is None or not self.total():
             return None
         if self.key < 0:
             return self._refusals.get(-self.key)
@@ -80,28 +85,29 @@ class EventList(Lines):
 
     def follow(self) -> None:
         """Go to the newest row and stay there."""
-        self.state, self._held = "FOLLOW", None
+        self.state = "FOLLOW"
         self._lines.clear()
         self._to_newest()
         self.redraw()
         self.post_message(self.Moved(self))
 
     def go_to(self, key: int) -> None:
-        """Put the cursor on a row, by key."""
-        place = self._rows().place(key)
+        """Put the cursor on a row, by key; a row that came after the pause ends the pause."""
+        place = self._index.place(key)
+        if self.state == "PAUSED" and place >= self.total():
+            self.state = "HELD"
         if place >= 0:
             self.move(place)
 
     def move(self, place: int) -> None:
         """Move; up from the newest row holds, onto the newest row follows."""
-        rows = self._rows()
-        if not len(rows):
+        total = self.total()
+        if not total:
             return
-        if self.state == "FOLLOW" and place < len(rows) - 1:
+        place = max(0, min(place, total - 1))
+        if self.state == "FOLLOW" and place < total - 1:
             self._hold("HELD")
-            rows = self._rows()
-        place = max(0, min(place, len(rows) - 1))
-        self.key = rows.key(place)
+        self.key = self._index.key(place)
         if self.state == "HELD" and place >= len(self._index) - 1:
             self.follow()
             return
@@ -112,24 +118,31 @@ class EventList(Lines):
         self.follow()
 
     def _hold(self, state: State) -> None:
-        self.state, self._held = state, self._index.frozen()
+        if self.state == "FOLLOW":
+            self._held_at = self._everything.mark()
+        self.state = state
         self.refresh()
         self.post_message(self.Moved(self))
 
     def _to_newest(self) -> None:
-        rows = self._rows()
-        self.cursor = max(0, len(rows) - 1)
-        self.key = rows.key(self.cursor) if len(rows) else None
+        self.cursor = max(0, self.total() - 1)
+        self.key = self._index.key(self.cursor) if self.total() else None
 
-    def _rows(self) -> Everything | Matches:
-        # Held, what comes is below: it can be reached. Paused, the list is as it was.
-        return self._held if self.state == "PAUSED" and self._held is not None else self._index
+    def _sought(self, key: int) -> int:
+        """What to look for among the rows: a filter shows no refusals, so the event before one stands for it."""
+        refusal = self._refusals.get(-key) if self._matches is not None else None
+        return key if refusal is None else refusal.after_event
+
+    @property
+    def _index(self) -> Everything | Matches:
+        return self._everything if self._matches is None else self._matches
 
     # Drawing.
 
     def total(self) -> int:
-        """See `Lines.total`."""
-        return len(self._rows())
+        """See `Lines.total`. Held, what comes is below and can be reached; paused, the list is as it was."""
+        rows = self._index
+        return len(rows) - (rows.beyond(self._held_at) if self.state == "PAUSED" else 0)
 
     def settle(self) -> None:
         """Following, the newest row is the last one in view."""
@@ -139,8 +152,7 @@ class EventList(Lines):
 
     def prepare(self, first: int, last: int) -> None:
         """Read the rows that are about to be drawn, in one query."""
-        rows = self._rows()
-        missing = [key for key in map(rows.key, range(first, last)) if key > 0 and key not in self._lines]
+        missing = [key for key in map(self._index.key, range(first, last)) if key > 0 and key not in self._lines]
         if missing and self._window is not None:
             if len(self._lines) > 2_000:
                 self._lines.clear()
@@ -148,7 +160,7 @@ class EventList(Lines):
 
     def cells(self, place: int, width: int) -> Row:
         """See `Lines.cells`."""
-        key = self._rows().key(place)
+        key = self._index.key(place)
         if key < 0:
             refusal = self._refusals.get(-key)
             return self._painter.refusal(refusal, width) if refusal else self._painter.gone(width)
