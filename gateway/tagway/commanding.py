@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tagway.config import Identity
 from tagway.core.erasure import Forgotten, digest
@@ -19,6 +18,9 @@ from tagway.log import Entry
 from tagway.store.commands import Commands
 from tagway.store.erase import Erasure
 from tagway.store.identities import Identities
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _JUDGING: Final = ("retract", "restore", "approve", "reject", "block", "unblock")
 

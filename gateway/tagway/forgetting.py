@@ -11,12 +11,11 @@ again without harm.
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -32,6 +31,9 @@ from tagway.log import Entry, Log
 from tagway.store import erase, files
 from tagway.store.commands import Commands
 from tagway.store.erase import Erasure
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _ROWS: Final = 500
 _PRINT: Final = 32

@@ -15,6 +15,7 @@ from tagway import registry
 from tagway.config import LOOPBACK, Config
 from tagway.errors import ConfigError
 from tagway.process.child import Child
+from tagway.process.collector import settle
 from tagway.process.folder import admit, inspect_token, private, tell
 from tagway.process.pipe import Wakeup
 from tagway.web.app import Application, Engine
@@ -50,6 +51,7 @@ class Gateway:
         self._url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
         def begun() -> None:
+            settle()
             self._tell()
             started(self._url)
 

@@ -19,7 +19,6 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from tagway.config import Limits
 from tagway.errors import RefusedError, TagwayError
-from tagway.process.collector import settle
 from tagway.web import wire
 from tagway.web.app import Application
 from tagway.web.intake import Intake
@@ -153,7 +152,6 @@ class Server(uvicorn.Server):
         """Start, and begin to watch for slow senders."""
         await super().startup(sockets)
         self._sweeper = asyncio.create_task(self._sweep())
-        settle()
         self._started()
 
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
