@@ -1,8 +1,7 @@
 """Who holds which alias, in the store: a bounded cache in front of it, and the writing of what steps changed.
 
 A `Book` holds the current holding of every identifier of the batch at hand; what it misses is loaded in one
-sorted query. The cache is two generations: what was used lately, and what was used before that; when the
-young one is full the old one is forgotten. A merge never touches the larger profile's rows: a small profile's
+sorted query. A merge never touches the larger profile's rows: a small profile's
 holdings move to the large one's cluster, a larger one's clusters are pointed at it.
 """
 
@@ -19,6 +18,8 @@ from tagway.core.events import Identifier
 from tagway.core.identity import traits
 from tagway.core.identity.book import FOREVER, Book, Group, Holding, Link
 from tagway.core.identity.evidence import Fact
+from tagway.store.births import Births
+from tagway.store.recent import Recent
 
 # Up to this size a profile's holdings move; above it, its clusters: so that clusters stay few.
 _MOVES_BY_ROW: Final = 32
@@ -53,9 +54,8 @@ class Holdings:
     def __init__(self, db: sqlite3.Connection, cached: int = 100_000) -> None:
         """Work on the engine's connection, with about `cached` to twice as many aliases in memory."""
         self._db = db
-        self._cached = cached
-        self._young: dict[Identifier, Holding] = {}
-        self._old: dict[Identifier, Holding] = {}
+        self.births = Births(db)
+        self._recent: Recent[Identifier, Holding] = Recent(cached)
         self._groups: WeakValueDictionary[int, Group] = WeakValueDictionary()
         self._next_alias = self._count("SELECT ifnull(max(alias_id), 0) + 1 FROM holdings")
         self._next_profile = self._count("SELECT ifnull(max(profile), 0) + 1 FROM people")
@@ -65,18 +65,16 @@ class Holdings:
         found: dict[Identifier, Holding] = {}
         missed: list[Identifier] = []
         for one in wanted:
-            holding = self._young.get(one)
+            holding = self._recent.get(one)
             if holding is None:
-                holding = self._old.get(one)
-                if holding is None:
-                    missed.append(one)
-                    continue
-                self._young[one] = holding
-            found[one] = holding
+                missed.append(one)
+            else:
+                found[one] = holding
         if missed:
             for row in self._db.execute(_CURRENT, (json.dumps(sorted(missed)),)).fetchall():
                 holding = self._holding(row)
-                found[holding.id] = self._young[holding.id] = holding
+                found[holding.id] = holding
+                self._recent.put(holding.id, holding)
         return found
 
     def number(self) -> int:
@@ -92,10 +90,9 @@ class Holdings:
     def forget(self, ids: Iterable[Identifier]) -> None:
         """Drop from the cache what was rewritten in the store."""
         for one in ids:
-            for cache in (self._young, self._old):
-                holding = cache.pop(one, None)
-                if holding is not None:
-                    self._groups.pop(holding.group.root().number, None)
+            self.births.forget(one)
+            for holding in self._recent.pop(one):
+                self._groups.pop(holding.group.root().number, None)
 
     def write(self, book: Book) -> None:
         """Write what the book's steps made, changed, moved and merged."""
@@ -115,8 +112,10 @@ class Holdings:
         self._reown(moved - set(made))
         for one in made:
             if one.until == FOREVER:
-                self._young[one.id] = one
-        self._trim()
+                self._recent.put(one.id, one)
+            if not one.later:
+                self.births.note(one.id, one.alias_id, one.since)
+        self._recent.age()
 
     def _reown(self, holdings: Iterable[Holding]) -> None:
         self._db.executemany(
@@ -243,10 +242,6 @@ class Holdings:
             one.alias_id, one.since, one.later, one.until, *one.id, one.group.root().number, one.handle, one.born,
             one.last_seen, *one.link, one.shared,
         )  # fmt: skip
-
-    def _trim(self) -> None:
-        if len(self._young) > self._cached:
-            self._old, self._young = self._young, {}
 
 
 def _profile_row(group: Group) -> tuple[Any, ...]:

@@ -66,6 +66,41 @@ class Identities:
 
     def resolve(self, batch: Sequence[Evidence], now: int) -> list[Resolution]:
         """Resolve evidence; one resolution for each, as it is with the whole batch known."""
+        views = self._views(batch)
+        others = iter(self._fold([one for one, view in zip(batch, views, strict=True) if view is None], now))
+        return [next(others) if view is None else view for view in views]
+
+    def _views(self, batch: Sequence[Evidence]) -> list[Resolution | None]:
+        """Where the views by known browsers belong, which are most events and change nothing; None for the rest.
+
+        A view says nothing, and comes later than the first sighting of its one identifier. Events that are told
+        again take the long way: one copy counts, and what the other named may thereby lose its first sighting.
+        """
+        if self._refolds.first_waiting() is not None:
+            return [None] * len(batch)
+        copied = {one.event_id for one in batch if one.repeated}
+        uncertain = {alias for stored in map(self._links.find, copied) if stored for alias in stored.ids}
+        viewers = [None if one.event_id in copied else self._viewer(one) for one in batch]
+        births = self._holdings.births.of({one for one in viewers if one})
+        views: list[Resolution | None] = []
+        for one, viewer in zip(batch, viewers, strict=True):
+            birth = births.get(viewer) if viewer else None
+            if birth is None or birth.at >= one.at or birth.alias_id in uncertain:
+                views.append(None)
+            else:
+                views.append(Resolution(birth.alias_id, one.at))
+        return views
+
+    def _viewer(self, view: Evidence) -> Identifier | None:
+        """The identifier of an event that tells of nothing else; not a weak one, whose every sighting counts."""
+        if len(view.ids) != 1 or view.traits or view.ids[0].kind in _WEAK:
+            return None
+        one = self._normalize(view.ids[0], view.shop)
+        if isinstance(one, Refused) or (self._tombstones and self._tombstones.covers(*one, view.at)):
+            return None
+        return one
+
+    def _fold(self, batch: Sequence[Evidence], now: int) -> list[Resolution]:
         told = [self._read(one) for one in batch]
         work = self._batch()
         facts = self._winners(told, work)
