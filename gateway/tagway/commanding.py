@@ -70,6 +70,8 @@ class Commanding:
             self._erasure.bury(forgotten.stones)
             self._commands.record(entry.seq, command, "done", {})
         else:
+            # Who is whose is resolved once and for ever: not while some of it still waits to be folded again.
+            self._identities.settle(now)
             target = None if command.resolved else self._identifier(command)
             command, forgotten = self._forgetting.resolve(entry, command, target, now)
             self._forgetting.carry_out(entry, command, forgotten)

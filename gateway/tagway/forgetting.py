@@ -71,6 +71,7 @@ class Forgetting:
     def carry_out(self, entry: Entry, command: Command, forgotten: Forgotten) -> None:
         """The store's part, inside the engine's transaction and before identity forgets the person."""
         self._erasure.bury(forgotten.stones)
+        self._erasure.void(forgotten.spans)
         # Without this person a shared identifier might seem to be somebody's: it joins nobody from now on.
         shared = self._erasure.shared_beside(forgotten.spans)
         self._log.append([_block(entry, place, one) for place, one in enumerate(shared)])

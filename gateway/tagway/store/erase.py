@@ -127,6 +127,15 @@ class Erasure:
         self._db.execute("INSERT INTO temp.erasing SELECT seq FROM events WHERE source = ?", (source,))
         return self._blank()
 
+    def void(self, spans: Iterable[Span]) -> None:
+        """Let go of commands that name an identifier which nobody has any more: here, and of their rows in the log."""
+        gone = {f"{one.kind}:{one.value}" for one in spans if one.alone or one.until == _FOREVER}
+        rows = self._db.execute("SELECT seq, target FROM commands WHERE target <> '[]'").fetchall()
+        for seq, target in rows:
+            if not gone.isdisjoint(body.decode(target)):
+                self._db.execute("UPDATE commands SET target = '[]' WHERE seq = ?", (seq,))
+                self.owe_rewrite(seq)
+
     def mentioned(self, requests: Iterable[int]) -> None:
         """Note rows that mention a person; what never became an event there goes as a whole."""
         for request in requests:

@@ -123,8 +123,11 @@ class Holdings:
             [(one.group.root().number, one.alias_id, one.since, one.later) for one in holdings],
         )
 
-    def earlier(self, one: Identifier, alias: int, at: int) -> None:
-        """An alias was seen earlier than known, and what that changes waits: its first holding covers that time."""
+    def earlier(self, one: Identifier, alias: int) -> None:
+        """An alias may have been seen earlier than known, and what that changes waits: its first holding covers it."""
+        (at,) = self._db.execute("SELECT min(at) FROM links WHERE alias_id = ?", (alias,)).fetchone()
+        if at is None:
+            return
         for holding in self.current([one]).values():
             if not holding.later:
                 holding.since = min(holding.since, at)
@@ -134,15 +137,9 @@ class Holdings:
         """An identifier that joins nobody was seen earlier than known: its profile was born then."""
         self._db.execute(
             "UPDATE holdings SET since = ? WHERE alias_id = ? AND since = ? AND later = 0",
-            (fact.at, holding.alias_id, holding.since),
+            (min(holding.since, fact.at), holding.alias_id, holding.since),
         )
-        holding.since, holding.born = fact.at, fact.key
-        holding.link = Link(fact.event_id, "attached", "first_sighting")
-        holding.group.born = holding.born + b"\x00"
-        if holding.group.reachable_at is not None:
-            holding.group.reachable_at = fact.at
-        book.changed.add(holding)
-        book.touched.add(holding.group)
+        book.reborn(holding, fact)
 
     def first_born(self, alias: int) -> bytes:
         """The birth of an alias: the key of the event that first named it."""

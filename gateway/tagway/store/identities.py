@@ -117,7 +117,7 @@ class Identities:
         for key, fact in sorted([(one.key, one) for one in apart], key=itemgetter(0)):
             self._take(fact, key, work)
         self._write(work, told, now)
-        self._refold(work, now)
+        self._refold(work, now, self._limit)
         return [self._resolution(one, work) for one in told]
 
     def apply(self, command: Command, now: int) -> None:
@@ -133,15 +133,17 @@ class Identities:
         else:
             for one in target_ids(command, self._rules):
                 self._rule_id(one, work)
-        self._refold(work, now)
+        self._refold(work, now, self._limit)
 
     def erase(self, spans: Iterable[Span], now: int) -> None:
         """Take forgotten people's identifiers out of the evidence and fold what is left of it again.
 
-        Their tombstones, and the blanking of their events, come before. Events of theirs go, events of others
-        lose their identifiers.
+        Their tombstones, the blanking of their events, and the end of commands that named them come before. Events
+        of theirs go, events of others lose their identifiers.
         """
         self._tombstones = tombstones(self._db)
+        self._commands, before = commands(self._db), self._rulings
+        self._rulings = rule(self._commands, self._rules)
         work = self._batch()
         gone: dict[int, list[Span]] = {}
         for span in spans:
@@ -154,7 +156,11 @@ class Identities:
         beside = gone.keys() | {alias for one in sightings for alias in one.ids}
         self._links.recount(beside, self._rulings.events)
         self._look_again(beside, work)
-        self._refold(work, now)
+        for user in sorted(before.people.keys() | self._rulings.people.keys()):
+            if before.same_person(user) != self._rulings.same_person(user):
+                self._rule_id(user, work)
+        # However large: nothing of the forgotten may stay for as long as there is something else to do.
+        self._refold(work, now, None)
         self._links.disconnect(gone)
 
     def refold_next(self, now: int) -> bool:
@@ -166,6 +172,11 @@ class Identities:
         aliases = self._refolds.component([alias], changed, self._rulings, None) or set()
         self._refolds.refold(aliases, changed, self._rulings, now)
         return True
+
+    def settle(self, now: int) -> None:
+        """Refold every component that waits for it: for what must not be decided by what is half known."""
+        while self.refold_next(now):
+            pass
 
     def _batch(self) -> Batch:
         return Batch(
@@ -181,8 +192,13 @@ class Identities:
         fact, refused = legal(evidence, self._normalize, self._rulings)
         if not self._tombstones:
             return Told(evidence, fact, refused, ())
-        left, stripped = unforgotten(fact, self._rulings, self._tombstones)
+        left, stripped = unforgotten(fact, self._joins_nobody, self._tombstones)
         return Told(evidence, left, refused if left else (), stripped)
+
+    def _joins_nobody(self, one: Identifier) -> bool:
+        """Whether an identifier is shared, as far as is known before the batch at hand."""
+        alias = self._refolds.alias(one)
+        return bool(self._refolds.shared(alias)) if alias else self._rulings.blocks(one)
 
     def _winners(self, told: Iterable[Told], work: Batch) -> list[Fact]:
         """The facts that count and are new, one for each event."""
@@ -276,8 +292,12 @@ class Identities:
         whole = work.winners[fact.event_id].fact
         for one in fact.shared:
             holding = work.book.current.get(one.id)
-            if holding is not None and holding.shared and key < holding.born:
+            if holding is None or fact.alone_key >= holding.born:
+                continue
+            if holding.shared:
                 self._holdings.reborn(holding, fact, work.book)
+            else:  # it waits to be folded again as shared
+                work.seed(holding.alias_id, key)
         if len(whole.ids) == 1 and whole.ids[0].kind not in _WEAK:
             kept = self._take_single(whole.ids[0], fact, key, work)
         else:
@@ -345,8 +365,8 @@ class Identities:
             if one.refused and one.fact is not None and work.winners[one.fact.event_id].fact is one.fact:
                 self._decisions.refuse(one.fact, one.refused, now)
 
-    def _refold(self, work: Batch, now: int) -> None:
-        """Fold the components of the seeds again; those that are too large wait for `refold_next`."""
+    def _refold(self, work: Batch, now: int, limit: int | None) -> None:
+        """Fold the components of the seeds again; those larger than the limit wait for `refold_next`."""
         done: set[int] = set()
         work.changed = work.waiting | work.changed
         for alias in sorted(work.seeds):
@@ -356,10 +376,10 @@ class Identities:
             if known[1] and alias not in work.changed:
                 self._refolds.refold_alone(alias, self._rulings)
                 continue
-            aliases = self._refolds.component([alias], work.changed, self._rulings, self._limit)
-            if aliases is None or self._links.count(aliases, self._limit) > self._limit:
+            aliases = self._refolds.component([alias], work.changed, self._rulings, limit)
+            if aliases is None or (limit is not None and self._links.count(aliases, limit) > limit):
                 self._refolds.wait(alias, work.seeds[alias], work.changed.get(alias))
-                self._holdings.earlier(known[0], alias, moment(work.seeds[alias]))
+                self._holdings.earlier(known[0], alias)
                 continue
             self._refolds.refold(aliases, work.changed, self._rulings, now)
             done |= aliases

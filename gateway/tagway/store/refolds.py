@@ -116,8 +116,10 @@ class Refolds:
         sightings = self._links.named(aliases)
         names, shared = self._names(set(aliases).union(*(one.ids for one in sightings.values())))
         shared |= {names[alias]: rule for alias, rule in changed.items() if alias in names}
-        self._move_events(sightings.values(), names, shared, changed)
+        moved = self._move_events(sightings.values(), names, shared, changed)
         decisions = self._fold(aliases, sightings.values(), names, shared, rulings)
+        for alias in moved.difference(aliases):
+            self._tell_alone(alias)
         self._decisions.rewrite(list(sightings), decisions, now)
         if self.first_waiting() is not None:
             self._db.executemany("DELETE FROM refolds WHERE alias_id = ?", [(alias,) for alias in aliases])
@@ -190,13 +192,15 @@ class Refolds:
         names: Mapping[int, Identifier],
         after: Mapping[Identifier, str],
         changed: Collection[int],
-    ) -> None:
+    ) -> set[int]:
         """Events with an identifier that became shared, or ceased to be, may refer to another alias.
 
-        Which one they refer to depends on what was known as they came: it is written rather than guessed.
+        Which one they refer to depends on what was known as they came: it is written rather than guessed. The
+        aliases that what was said may have gone from, or to.
         """
+        moved: set[int] = set()
         if not changed:
-            return
+            return moved
         numbers = {one: alias for alias, one in names.items()}
         for one in sightings:
             if not any(alias in changed for alias in one.ids):
@@ -208,10 +212,14 @@ class Refolds:
             self._db.execute(
                 "UPDATE events SET alias_id = ?1 WHERE event_id = ?2 AND alias_id <> ?1", (now, one.event_id)
             )
-            self._db.executemany(
-                "UPDATE claims SET alias_id = ? WHERE alias_id = ? AND at = ? AND event_id = ?",
-                [(now, alias, one.at, one.event_id) for alias in one.ids if alias != now],
-            )
+            for alias in one.ids:
+                said = self._db.execute(
+                    "UPDATE claims SET alias_id = ?1 WHERE alias_id = ?2 AND at = ?3 AND event_id = ?4 AND ?1 <> ?2",
+                    (now, alias, one.at, one.event_id),
+                )
+                if said.rowcount:
+                    moved |= {alias, now}
+        return moved
 
     def _standing(self, aliases: Iterable[int]) -> _Standing:
         rows: dict[Place, tuple[Any, ...]] = {}
@@ -262,6 +270,16 @@ class Refolds:
         self._db.executemany("DELETE FROM people WHERE profile = ?", [(one,) for one in free])
         self._db.executemany("DELETE FROM clusters WHERE profile = ?", [(one,) for one in free])
         self._holdings.write_profiles(groups)
+
+    def _tell_alone(self, alias: int) -> None:
+        """What events say about an identifier that joins nobody, which is on a profile of its own."""
+        rows = self._db.execute("SELECT traits, at, event_id FROM claims WHERE alias_id = ?", (alias,)).fetchall()
+        said = traits.newest(*(traits.told(body.decode(text), at, event_id) for text, at, event_id in rows))
+        self._db.execute(
+            "UPDATE people SET traits = ? WHERE profile = (SELECT c.profile FROM holdings h"
+            " JOIN clusters c ON c.cluster = h.cluster WHERE h.alias_id = ?)",
+            (body.encode(said).decode(), alias),
+        )
 
     def _tell(self, aliases: Iterable[int], made: Iterable[Holding]) -> None:
         """What the events of the component say about the people in it, as they are now."""

@@ -29,18 +29,18 @@ _POOLS = {
     "cart_token": ("c1", "c2"),
     "order_id": ("o1",),
 }
-_ALL: list[Id] = [(kind, value) for kind, values in _POOLS.items() for value in values]
+ALL: list[Id] = [(kind, value) for kind, values in _POOLS.items() for value in values]
 _ids: st.SearchStrategy[list[Id]] = st.one_of(
-    st.lists(st.sampled_from(_ALL), min_size=1, max_size=3),
+    st.lists(st.sampled_from(ALL), min_size=1, max_size=3),
     # What stores send most: a browser, perhaps with a person or a cart.
-    st.tuples(st.sampled_from([one for one in _ALL if one[0] == "anonymous_id"])).map(list),
+    st.tuples(st.sampled_from([one for one in ALL if one[0] == "anonymous_id"])).map(list),
     st.tuples(
-        st.sampled_from([one for one in _ALL if one[0] in ("user_id", "email")]),
-        st.sampled_from([one for one in _ALL if one[0] == "anonymous_id"]),
+        st.sampled_from([one for one in ALL if one[0] in ("user_id", "email")]),
+        st.sampled_from([one for one in ALL if one[0] == "anonymous_id"]),
     ).map(list),
     st.tuples(
-        st.sampled_from([one for one in _ALL if one[0] in ("email", "anonymous_id")]),
-        st.sampled_from([one for one in _ALL if one[0] == "cart_token"]),
+        st.sampled_from([one for one in ALL if one[0] in ("email", "anonymous_id")]),
+        st.sampled_from([one for one in ALL if one[0] == "cart_token"]),
     ).map(list),
     st.builds(list[Id]),
 )
@@ -62,7 +62,7 @@ _targets = st.one_of(
     ),
     st.tuples(
         st.sampled_from(("retract", "restore")),
-        st.lists(st.sampled_from(_ALL), min_size=2, max_size=2, unique=True).map(
+        st.lists(st.sampled_from(ALL), min_size=2, max_size=2, unique=True).map(
             lambda pair: tuple(sorted(f"{kind}:{value}" for kind, value in pair))
         ),
     ),
@@ -72,7 +72,7 @@ _targets = st.one_of(
             lambda pair: tuple(sorted(f"user_id:{user}" for user in pair))
         ),
     ),
-    st.tuples(st.sampled_from(("block", "unblock")), st.sampled_from(_ALL).map(lambda one: (f"{one[0]}:{one[1]}",))),
+    st.tuples(st.sampled_from(("block", "unblock")), st.sampled_from(ALL).map(lambda one: (f"{one[0]}:{one[1]}",))),
 )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlite_utils import Database
 from tagway.config import Identity
 from tagway.core import body
+from tagway.core.erasure import ALWAYS, Span, digest
 from tagway.core.events import Identifier
 from tagway.core.identity import Evidence
 from tagway.core.identity.commands import Command
@@ -18,6 +19,8 @@ from tagway.store.identities import Identities
 from tagway.store.migrations import migrations
 
 SETTINGS = Identity(people_per_identifier=2, emails_per_user_id=2)
+_SALT = b"s" * 16
+_LAST = 10_000
 _EVENT = (
     "INSERT INTO events (event_id, request, item, message_id, type, name, raw_event, status, source, side, verified,"
     " test, 'schema', timestamp, at, received_at, alias_id, properties, traits, context)"
@@ -58,7 +61,6 @@ class Store:
         marked = []
         for one in batch:
             again = one.event_id in self._known
-            self._known.add(one.event_id)
             marked.append(
                 Evidence(
                     event_id=one.event_id, at=one.at, ids=one.ids, traits=one.traits, shop=one.shop, repeated=again
@@ -73,8 +75,9 @@ class Store:
             self.reopen()
             self.db.execute("BEGIN")
             found = self.identities.resolve(marked, now)
-        rows = [(one.event_id, where.at, where.alias_id) for one, where in zip(marked, found, strict=True)]
-        self.db.executemany(_EVENT, rows)
+        told = [(one.event_id, where) for one, where in zip(marked, found, strict=True) if not where.erased]
+        self._known.update(event_id for event_id, _ in told)
+        self.db.executemany(_EVENT, [(event_id, where.at, where.alias_id) for event_id, where in told])
         self.db.execute("COMMIT")
 
     def command(self, command: Command, now: int = 0) -> None:
@@ -95,11 +98,25 @@ class Store:
     def forget(self, one: Identifier, now: int) -> None:
         """Forget whoever a normalized identifier belongs to, as the engine does."""
         self.db.execute("BEGIN")
+        self.identities.settle(now)
         erasure = Erasure(self.db)
-        spans = erasure.spans(*one, DEVICE, now)
-        erasure.bury(span.stone(b"s" * 16) for span in spans)
+        spans = erasure.spans(*one, DEVICE, now) or [Span(*one, *ALWAYS, True)]
+        erasure.bury(span.stone(_SALT) for span in spans)
+        erasure.void(spans)
+        shared = erasure.shared_beside(spans)
         erasure.person(spans)
+        erasure.strip(spans)
         self.identities.erase(spans, now)
+        self.db.execute("COMMIT")
+        for beside in shared:
+            number = self._commands + 1
+            self.command(Command(action="block", target=(":".join(beside),), at=_LAST, id=f"forget:{number}"), now)
+
+    def allow(self, one: Identifier, now: int = 0) -> None:
+        """Let a normalized identifier come back."""
+        self.db.execute("BEGIN")
+        Erasure(self.db).lift([digest(_SALT, *one)])
+        self.identities.erase((), now)
         self.db.execute("COMMIT")
 
     def settle(self, now: int = 0) -> None:
@@ -121,6 +138,14 @@ class Store:
         rows = self.db.execute(f"SELECT DISTINCT e.event_id, p.profile_id FROM events e {ATTRIBUTED}").fetchall()
         assert len(rows) == len({row[0] for row in rows})
         return {event: profile for event, profile in rows if profile is not None}
+
+    def conserves(self) -> None:
+        """No event with an identifier is on no profile or on two, whatever waits to be folded again."""
+        query = (
+            f"SELECT e.seq FROM events e {ATTRIBUTED} WHERE e.alias_id IS NOT NULL"
+            " GROUP BY e.seq HAVING count(*) <> 1 OR count(p.profile) <> 1"
+        )
+        assert self.db.execute(query).fetchall() == []
 
     def profiles(self) -> set[frozenset[tuple[str, str]]]:
         """The profiles as sets of identifiers, whatever the time; those that join nobody are left out."""
@@ -149,7 +174,8 @@ class Store:
             "merges": "SELECT event_id, at, verdict, rule, kind, value, subject_kind, subject_value, profile_id,"
             " other_profile_id FROM merges",
             "verdicts": "SELECT event_id, kind, value, profile_id, other_profile_id FROM verdicts",
-            "events": f"SELECT DISTINCT e.event_id, e.at, p.profile_id FROM events e {ATTRIBUTED}",
+            "events": f"SELECT DISTINCT e.event_id, e.at, p.profile_id FROM events e"
+            f" {ATTRIBUTED} WHERE e.status <> 'erased'",
         }
         return {name: sorted(self.db.execute(query), key=repr) for name, query in queries.items()}
 

@@ -8,6 +8,7 @@ from itertools import permutations
 
 import pytest
 from tagway.config import Identity
+from tagway.core.identity import Evidence
 
 from tests.core.identity.people import command, event, identifier
 from tests.core.identity.stores import Store
@@ -92,4 +93,98 @@ def test_a_device_that_changed_hands_in_its_first_instant_is_forgotten_with_whom
     store.tell([first, second])
     store.forget(identifier("d1"), now=9)
     assert store.profiles() == {frozenset({identifier("U1")})}
+    store.close()
+
+
+def told(*batches: list[Evidence], settings: Identity) -> dict[str, list[tuple[object, ...]]]:
+    """All that a store says in the end."""
+    store = Store(settings)
+    for batch in batches:
+        store.tell(batch)
+    store.settle()
+    found = store.everything()
+    store.close()
+    return found
+
+
+def test_the_first_sighting_of_a_shared_identifier_is_the_same_in_any_order_of_one_instant() -> None:
+    people = replace(event(1, "o2", "U2", "U1"), event_id=b"0" * 16)
+    other = replace(event(1, "o2", "m2"), event_id=b"1" * 16)
+    settings = Identity(people_per_identifier=1, emails_per_user_id=2, refold_limit=3)
+    ends = [
+        told(*([one] for one in order), settings=settings) for order in permutations((people, other, event(2, "U1")))
+    ]
+    assert all(one == ends[0] for one in ends)
+
+
+def test_what_was_said_in_an_event_of_shared_identifiers_only_stays_said() -> None:
+    said = event(3, "m7", "U3", traits={"plan": 1})
+    settings = Identity(people_per_identifier=1, emails_per_user_id=1)
+    ends = [
+        told(*([one] for one in order), settings=settings)
+        for order in permutations((said, event(2, "m3", "U3"), event(0, "m7", "U1")))
+    ]
+    assert all(one == ends[0] for one in ends)
+    assert any("plan" in str(profile) for profile in ends[0]["profiles"])
+
+
+def test_what_waits_to_be_shared_is_held_from_its_earliest_event_on() -> None:
+    store = Store(Identity(people_per_identifier=1, refold_limit=3))
+    for one in (event(1, "U1", "U7"), event(2, "m4", "U7"), event(2, "U3", "U5"), event(1, "U1", "U2")):
+        store.tell([one])
+    store.tell([event(0, "U1", "U3")])
+    store.conserves()
+    assert min(since for _, _, since, *_ in store.ownership()) == 0
+    store.close()
+
+
+def test_whoever_waits_to_be_joined_is_forgotten_with_their_person(waiting: Store) -> None:
+    waiting.tell([event(5, "U1", "a1"), event(6, "U1", "a2"), event(7, "m1", "a3"), event(8, "m1", "a4")])
+    waiting.tell([event(1, "U1", "m1")])
+    waiting.forget(identifier("U1"), now=9)
+    assert waiting.ownership() == set()
+
+
+def test_nobody_forgotten_waits_to_be_folded_again(waiting: Store) -> None:
+    waiting.tell([event(1, "U1", "o1"), event(2, "U1", "a1"), event(3, "U2", "a1"), event(4, "U2", "m2")])
+    waiting.forget(identifier("o1"), now=9)
+    left = waiting.ownership()
+    assert {one[:2] for one in left} == {identifier("U2"), identifier("m2"), identifier("a1")}
+    waiting.settle()
+    assert waiting.ownership() == left
+
+
+def test_a_late_event_of_the_forgotten_is_dropped_although_a_shared_user_stands_before_them() -> None:
+    store = Store(Identity(emails_per_user_id=1))
+    store.tell([event(1, "m1", "a1"), event(2, "U9", "m2"), event(3, "U9", "m3")])
+    store.forget(identifier("m1"), now=5)
+    late, others = event(4, "U9", "m1", "o1"), event(4, "U1", "m1", "o2")
+    store.tell([late, others])
+    assert late.event_id not in store.attribution()
+    assert store.attribution()[others.event_id] == store.profile_of(identifier("U1"))
+    store.close()
+
+
+def test_a_shared_identifier_can_be_forgotten_itself() -> None:
+    store = Store(Identity(people_per_identifier=1))
+    told = [event(1, "U1", "m1"), event(2, "U2", "m1"), event(3, "m1"), event(4, "U2", "m2")]
+    store.tell(told)
+    store.forget(identifier("m1"), now=9)
+    assert store.profiles() == {frozenset({identifier("U1")}), frozenset({identifier("U2"), identifier("m2")})}
+    assert store.attribution().keys() == {told[0].event_id, told[1].event_id, told[3].event_id}
+    store.close()
+
+
+def test_an_approval_ends_when_one_of_its_users_is_forgotten() -> None:
+    store = Store()
+    store.tell([event(1, "U1", "m1"), event(2, "U2", "m2"), event(3, "U3", "m3"), event(4, "U1", "U3")])
+    store.command(command("approve", "U1", "U2"))
+    store.command(command("approve", "U2", "U3"))
+    assert store.profile_of(identifier("U1")) == store.profile_of(identifier("U3"))
+    store.forget(identifier("U2"), now=9)
+    assert store.profile_of(identifier("U1")) != store.profile_of(identifier("U3"))
+    before = store.everything()
+    store.reopen()
+    store.tell([event(4, "U1", "U3")])
+    assert store.everything() == before
     store.close()

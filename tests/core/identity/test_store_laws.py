@@ -12,7 +12,7 @@ from tagway.config import Identity
 from tagway.core.identity.commands import Command
 
 from tests.core.identity.histories import GAP, History, evidence, histories, law, modelled
-from tests.core.identity.model import Story
+from tests.core.identity.model import Model, Story
 from tests.core.identity.stores import SETTINGS, Store, batches
 
 _dice = st.randoms(use_true_random=False)
@@ -41,12 +41,16 @@ def play(
         steps.insert(dice.randint(0, len(steps)), lambda command=command: on.command(command))  # type: ignore[misc]
     for step in steps:
         step()
+        on.conserves()
         if dice.random() < 0.1:
             on.reopen()
 
 
 def agrees(on: Store, history: History) -> None:
-    model = modelled(history)
+    is_modelled(on, modelled(history))
+
+
+def is_modelled(on: Store, model: Model) -> None:
     assert on.ownership() == model.ownership()
     assert on.verdicts() == model.verdicts
     assert on.attribution() == model.attribution()

@@ -158,9 +158,23 @@ class Book:
         self.touched.add(group)
 
     def _alone(self, one: Identifier, rule: str, fact: Fact) -> None:
-        """An identifier that joins nobody is on a profile of its own."""
-        if one not in self.current:
-            self._bear(one, fact, fact.key, 0).shared = rule
+        """An identifier that joins nobody is on a profile of its own; in one instant the least event is its first."""
+        holding = self.current.get(one)
+        if holding is None:
+            self._bear(one, fact, fact.alone_key, 0).shared = rule
+        elif holding.shared and fact.at == holding.since and fact.alone_key < holding.born:
+            self.reborn(holding, fact)
+
+    def reborn(self, holding: Holding, fact: Fact) -> None:
+        """An identifier that joins nobody was seen earlier than known: its profile was born then."""
+        # What waits to be folded again may cover more than its first sighting so far.
+        holding.since, holding.born = min(holding.since, fact.at), fact.alone_key
+        holding.link = Link(fact.event_id, "attached", "first_sighting")
+        holding.group.born = holding.born + b"\x00"
+        if holding.group.reachable_at is not None:
+            holding.group.reachable_at = fact.at
+        self.changed.add(holding)
+        self.touched.add(holding.group)
 
     def _see(self, one: Identifier, fact: Fact, key: bytes, place: int) -> _Seen:
         holding = self.current.get(one)

@@ -78,6 +78,11 @@ class Fact(NamedTuple):
         return key(self.at, self.event_id, signed=bool(self.ids) and self.ids[0].kind in PERSON)
 
     @property
+    def alone_key(self) -> bytes:
+        """The fact's place among the sightings of an identifier that joins nobody, whatever else it carries."""
+        return key(self.at, self.event_id, signed=False)
+
+    @property
     def subject(self) -> Identifier | None:
         """The strongest identifier, on whose profile the event is; None when there is none."""
         if self.ids:

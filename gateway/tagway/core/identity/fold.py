@@ -5,7 +5,7 @@ It says what is true whatever the order of arrival. The store reaches the same b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tagway.core.erasure import Tombstones
@@ -41,12 +41,17 @@ def legal(
     return Fact(evidence.event_id, evidence.at, ids, retracted=retracted), tuple(refused)
 
 
-def unforgotten(fact: Fact, rulings: Rulings, tombstones: Tombstones) -> tuple[Fact | None, tuple[Identifier, ...]]:
-    """The fact without the identifiers of forgotten people, and those; None when the event is theirs."""
+def unforgotten(
+    fact: Fact, shared: Callable[[Identifier], bool], tombstones: Tombstones
+) -> tuple[Fact | None, tuple[Identifier, ...]]:
+    """The fact without the identifiers of forgotten people, and those; None when the event is theirs.
+
+    An event is theirs when its strongest identifier is that is not `shared` by many.
+    """
     gone = tuple(one for one in fact.ids if tombstones.covers(one.kind, one.value, fact.at))
     if not gone:
         return fact, ()
-    strongest = next((one for one in fact.ids if not rulings.blocks(one)), fact.ids[0])
+    strongest = next((one for one in fact.ids if not shared(one)), fact.ids[0])
     if strongest in gone:
         return None, gone
     return fact._replace(ids=tuple(one for one in fact.ids if one not in gone)), gone
@@ -102,13 +107,9 @@ def fold(evidence: Iterable[Evidence], rules: Rules, rulings: Rulings, tombstone
     copies: dict[bytes, list[Fact]] = {}
     for one in evidence:
         copies.setdefault(one.event_id, []).append(legal(one, normalize, rulings)[0])
-    facts, erased = [], []
-    for fact in map(least, copies.values()):
-        left, _ = unforgotten(fact, rulings, tombstones or Tombstones())
-        if left is None:
-            erased.append(fact.event_id)
-        else:
-            facts.append(left)
+    if tombstones:
+        copies = _left(copies, shared_ids(map(least, copies.values()), rules, rulings), tombstones)
+    facts = [least(same) for same in copies.values() if same]
     shared = shared_ids(facts, rules, rulings)
     apart = [split(fact, shared) for fact in facts]
     book = Book(rulings, rules.weak_gap)
@@ -117,5 +118,16 @@ def fold(evidence: Iterable[Evidence], rules: Rules, rulings: Rulings, tombstone
         holdings=book.made,
         decisions=decisions,
         subjects={one.event_id: one.subject for one in apart},
-        erased=erased,
+        erased=[event_id for event_id, same in copies.items() if not same],
     )
+
+
+def _left(
+    copies: Mapping[bytes, Sequence[Fact]], shared: Container[Identifier], tombstones: Tombstones
+) -> dict[bytes, list[Fact]]:
+    """Every copy of every event by itself, without what is forgotten; what was forgotten counts for no comparison."""
+    left = {
+        event_id: [unforgotten(one, shared.__contains__, tombstones)[0] for one in same]
+        for event_id, same in copies.items()
+    }
+    return {event_id: [one for one in same if one is not None] for event_id, same in left.items()}
