@@ -25,7 +25,7 @@ from tagway.core.identity.fold import legal, split, unforgotten
 from tagway.core.identity.kinds import WEAK
 from tagway.core.identity.legal import Refused, normalized
 from tagway.core.identity.rules import Rules
-from tagway.core.identity.rulings import rule, target_ids
+from tagway.core.identity.rulings import Rulings, rule, target_ids
 from tagway.core.moments import DAY
 from tagway.store.batch import BEGINNING, Batch, Standing, Told
 from tagway.store.decisions import Decisions
@@ -125,7 +125,7 @@ class Identities:
 
         What another command of the same target overrules changes nothing; neither does the same one twice.
         """
-        self._commands = [*self._commands, command]
+        self._commands, before = [*self._commands, command], self._rulings
         self._rulings = rule(self._commands, self._rules)
         work = self._batch()
         if command.target[0].startswith("event:"):
@@ -133,6 +133,7 @@ class Identities:
         else:
             for one in target_ids(command, self._rules):
                 self._rule_id(one, work)
+        self._rule_people(before, work)
         self._refold(work, now, self._limit)
 
     def erase(self, spans: Iterable[Span], now: int) -> None:
@@ -156,9 +157,7 @@ class Identities:
         beside = gone.keys() | {alias for one in sightings for alias in one.ids}
         self._links.recount(beside, self._rulings.events)
         self._look_again(beside, work)
-        for user in sorted(before.people.keys() | self._rulings.people.keys()):
-            if before.same_person(user) != self._rulings.same_person(user):
-                self._rule_id(user, work)
+        self._rule_people(before, work)
         # However large: nothing of the forgotten may stay for as long as there is something else to do.
         self._refold(work, now, None)
         self._links.disconnect(gone)
@@ -400,6 +399,12 @@ class Identities:
         for other in (alias, *self._links.neighbors(alias)):
             self._recheck(other, work)
         work.seed(alias, BEGINNING)
+
+    def _rule_people(self, before: Rulings, work: Batch) -> None:
+        """Whoever is another person than before is looked at again, also where the one they are now is unknown."""
+        for user in sorted(before.people.keys() | self._rulings.people.keys()):
+            if before.person(user) != self._rulings.person(user):
+                self._rule_id(user, work)
 
     def _strip(self, one: Sighting, gone: dict[int, list[Span]]) -> None:
         """Take erased identifiers out of an event; without its strongest one it is no evidence at all."""

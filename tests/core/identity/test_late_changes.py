@@ -188,3 +188,13 @@ def test_an_approval_ends_when_one_of_its_users_is_forgotten() -> None:
     store.tell([event(4, "U1", "U3")])
     assert store.everything() == before
     store.close()
+
+
+def test_approvals_in_a_chain_hold_although_some_of_its_users_come_later() -> None:
+    store = Store()
+    store.tell([event(1, "U6", "o1")])
+    store.command(command("approve", "U5", "U6"))
+    store.command(command("approve", "U3", "U5"))
+    store.tell([event(2, "U5", "o1")])
+    assert store.profile_of(identifier("U5")) == store.profile_of(identifier("U6"))
+    store.close()
