@@ -161,7 +161,7 @@ class Hooks:
 
     @hookspec
     def register_destinations(self, register: Callable[[Destination], None]) -> None:
-        """Register a `Destination` that accepted events are delivered to."""
+        """Reserved: will register a `Destination` for accepted events; not called until delivery is built."""
 
     @hookspec
     def register_schemas(self, register: Callable[[Mapping[str, Any]], None]) -> None:

@@ -65,6 +65,7 @@ def _event(request: Request, event: Event, judged: Judged, key: bytes, *, repeat
         "properties": dict(judged.event.properties),
         "traits": dict(judged.event.traits),
         "violations": [_violation(one) for one in judged.violations],
+        "dead_letter": None,
         "raw_event": event.raw_name,
         "test": event.test,
         "item": event.item,

@@ -11,8 +11,8 @@ import time
 
 import msgspec
 
+from tagway import clock, registry
 from tagway import config as configuration
-from tagway import registry
 from tagway.engine import Fold
 from tagway.process.collector import settle
 
@@ -27,7 +27,7 @@ class Folded(msgspec.Struct, frozen=True, kw_only=True):
 
 def fold(config: configuration.Config) -> Folded:
     """Fold the whole log of the configuration's data folder."""
-    one = Fold(config.data, config, registry.load(config), lambda: time.time_ns() // 1_000)
+    one = Fold(config.data, config, registry.load(config), clock.now)
     settle()
     cpu, began = time.process_time(), time.perf_counter()
     one.drain()

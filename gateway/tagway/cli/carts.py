@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 
 import click
 
+from tagway import clock
 from tagway.answers import carts as answer
 from tagway.cli.options import as_json, examples, load, located, print_json
 from tagway.core.safe import visible
@@ -48,4 +48,4 @@ def _since(text: str) -> int:
     match = re.fullmatch(r"(\d{1,5})([mhd])", text)
     if match is None:
         raise click.BadParameter("write a time like 30m, 24h or 7d", param_hint="--since")
-    return time.time_ns() // 1_000 - int(match[1]) * _UNITS[match[2]] * 1_000_000
+    return clock.now() - int(match[1]) * _UNITS[match[2]] * 1_000_000

@@ -13,8 +13,8 @@ from typing import Final
 
 import click
 
+from tagway import clock, registry
 from tagway import config as configuration
-from tagway import registry
 from tagway.cli.options import examples
 from tagway.demo.account import Witness, claims
 from tagway.demo.script import Scene, scenes
@@ -79,7 +79,7 @@ def _told(store: Store, config: configuration.Config, fast: bool) -> bool:
     witness = Witness(launch.readable(config.data))
     right = True
     for sent, scene in enumerate(_paced(fast, threading.Event()), 1):
-        status = store.send(scene, _now())
+        status = store.send(scene, clock.now())
         right = right and status == scene.status
         click.echo(f"{scene.at:>5.1f} s  {scene.who:<8} {scene.says}  [{status}]")
         witness.settled(sent)
@@ -95,7 +95,7 @@ def _shown(store: Store, config: configuration.Config, fast: bool) -> bool:
     stop, finished = threading.Event(), threading.Event()
 
     def play() -> None:
-        sent = [store.send(scene, _now()) for scene in _paced(fast, stop)]
+        sent = [store.send(scene, clock.now()) for scene in _paced(fast, stop)]
         if len(sent) == len(scenes()):
             finished.set()
 
@@ -130,7 +130,3 @@ def _paced(fast: bool, stop: threading.Event) -> Iterator[Scene]:
         if stop.is_set():
             return
         yield scene
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import click
 
+from tagway import clock
 from tagway.cli.options import as_json, examples, load, located, named, print_json
 from tagway.core.query import QueryError
 from tagway.store.feed import Feed
@@ -32,7 +31,7 @@ def events(config_file: str | None, data: str | None, as_json: bool, after: int,
     """
     feed = Feed(load(config_file, data).data)
     try:
-        found = feed.events(after=after, limit=limit, matching=matching, now=time.time_ns() // 1_000)
+        found = feed.events(after=after, limit=limit, matching=matching, now=clock.now())
     except QueryError as fault:
         raise click.BadParameter(
             f"{fault.message} (at character {fault.position + 1})", param_hint="--filter"

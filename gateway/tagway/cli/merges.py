@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import click
 
-from tagway import commands
+from tagway import clock, commands
 from tagway.cli.options import as_json, examples, load, located, print_json
 from tagway.cli.replay import difference
-from tagway.cli.submit import now, submit
+from tagway.cli.submit import submit
 from tagway.config import Config
 from tagway.core.safe import visible
 from tagway.errors import PayloadError
@@ -85,10 +85,10 @@ def unmerge(
     config = load(config_file, data)
     document = {"action": "restore" if undo else "retract", "target": _target(target)}
     try:
-        entry = commands.entry(document, now=now())
+        entry = commands.entry(document, now=clock.now())
     except PayloadError as error:
         raise click.UsageError(error.message) from None
-    effect = foresee(config, entry, now())
+    effect = foresee(config, entry, clock.now())
     if apply:
         submit(config, document)
     if as_json:

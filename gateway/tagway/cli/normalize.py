@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping
 from typing import IO, TypeVar
 
 import click
 
-from tagway import catalogue, registry
+from tagway import catalogue, clock, registry
 from tagway.cli.options import as_json, ascii_json, examples, load, located, print_json, read_headers, with_topic
 from tagway.config import SourceConfig
 from tagway.core.events import Request
@@ -69,7 +68,7 @@ def normalize(
         query=query,
         headers={name: value for name, value in headers.items() if name in _read(bound.source)},
         body=file.read(),
-        received_at=time.time_ns() // 1_000,
+        received_at=clock.now(),
         options=bound.config.options,
     )
     rows = preview(bound.source, request, catalogue.load(config, installed))
@@ -101,8 +100,8 @@ def _one_of(known: Mapping[str, T], name: str, option: str) -> T:
 
 def _print(row: Json) -> None:
     """One row for a person: what it is, who did it, and what is wrong with it."""
-    if "dead_letter" in row:
-        dead = row["dead_letter"]
+    dead = row["dead_letter"]
+    if dead is not None:
         click.echo(
             f"{row['status']:<11}  {visible(dead['message'])}  at {visible(dead['pointer']) or 'the whole body'}"
         )

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 import click
 
-from tagway import registry
+from tagway import clock, registry
 from tagway.cli.options import as_json, examples, load, located, print_json
-from tagway.cli.submit import now
 from tagway.core.safe import visible
 from tagway.replay import Json
 from tagway.replay import replay as fold_anew
@@ -25,7 +24,7 @@ def replay(config_file: str | None, data: str | None, as_json: bool, apply: bool
     when something differs. Nothing is sent to anybody.
     """
     config = load(config_file, data)
-    found = fold_anew(config, registry.load(config), now, apply=apply)
+    found = fold_anew(config, registry.load(config), clock.now, apply=apply)
     if as_json:
         print_json(found)
     else:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tagway import registry
+from tagway import clock, registry
 from tagway.cli.options import as_json, examples, load, located, named, print_json, read_headers, with_topic
 from tagway.config import Config
 from tagway.core.events import Request
@@ -82,7 +81,7 @@ def _request(
     headers, query = {"content-type": _content_type(source, body), **further}, ""
     if topic is not None:
         headers, query = with_topic(source, topic, headers, query)
-    now = time.time_ns() // 1_000
+    now = clock.now()
     where = (path or source.routes[0].path).replace("{source}", bound.name)
     request = Request(
         source=bound.name, path=where, query=query, headers=headers, body=body, received_at=now, options=config.options

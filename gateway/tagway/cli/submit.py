@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 import httpx2
 
-from tagway import commands, registry
+from tagway import clock, commands, registry
 from tagway.config import Config
 from tagway.core.identity import commands as documents
 from tagway.engine import Fold
@@ -39,11 +39,6 @@ class IdentifierType(click.ParamType[str]):
 IDENTIFIER: Final = IdentifierType()
 
 
-def now() -> int:
-    """The clock, in microseconds."""
-    return time.time_ns() // 1_000
-
-
 def submit(config: Config, document: Mapping[str, Any]) -> Json:
     """Write a command, see it carried out, and return what became of it: `outcome` and `report`.
 
@@ -51,7 +46,7 @@ def submit(config: Config, document: Mapping[str, Any]) -> Json:
     command at all.
     """
     try:
-        entry = commands.entry(document, now=now())
+        entry = commands.entry(document, now=clock.now())
     except PayloadError as error:
         raise click.UsageError(error.message) from None
     with Alone(config.data) as alone:
@@ -66,7 +61,7 @@ def _written(config: Config, entry: Entry) -> int:
     log = Log(config.data)
     (seq,) = log.append([entry])
     log.close()
-    fold = Fold(config.data, config, registry.load(config), now)
+    fold = Fold(config.data, config, registry.load(config), clock.now)
     fold.drain()
     fold.close()
     return seq

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from tagway import clock, registry
 from tagway import config as configuration
-from tagway import registry
 from tagway.config import Config
 from tagway.engine import Fold
 from tagway.errors import TagwayError
@@ -118,7 +118,7 @@ def _run(config: Config, folder: Path, wakeup: Wakeup) -> None:
     # An engine whose parent was killed drains first; the folder has one writer at any time.
     if not lock.take(seconds=2 * DRAIN):
         raise TagwayError(f"{folder}: another engine holds the store")
-    fold = Fold(folder, config, registry.load(config), lambda: time.time_ns() // 1_000)
+    fold = Fold(folder, config, registry.load(config), clock.now)
     note = Note(folder)
     settle()
     Loop(fold, note, seconds=config.limits.fold_seconds).run(wakeup)

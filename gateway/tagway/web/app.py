@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tagway import clock
 from tagway.config import LOOPBACK, Config
 from tagway.errors import RefusedError
 from tagway.log import GroupCommit
@@ -28,7 +29,7 @@ from tagway.web import bodies, wire
 from tagway.web.health import Health
 from tagway.web.ingest import Ingest
 from tagway.web.inspect import Inspect
-from tagway.web.intake import Intake, clock
+from tagway.web.intake import Intake
 from tagway.web.paths import places
 from tagway.web.reading import Reading
 from tagway.web.settings import Settings
@@ -56,7 +57,7 @@ class Application:
         registry: Registry,
         token: str,
         engine: Engine | None = None,
-        now: Callable[[], int] = clock,
+        now: Callable[[], int] = clock.now,
     ) -> None:
         """Compile the routes. Raises `ConfigError` when two sources cannot be told apart."""
         self._config, self._engine = config, engine or Engine()
@@ -100,7 +101,7 @@ class Application:
             or len(scope["raw_path"]) + len(scope["query_string"]) > limits.header_bytes
         ):
             await bodies.drain(receive, headers)
-            message = "the headers are too many or too large, or the address is too long"
+            message = "the head has too many headers (`limits.headers`) or bytes (`limits.header_bytes`)"
             await self._refuse(send, RefusedError("headers_too_large", message))
             return
         endpoint = self._exact.get(scope["raw_path"])

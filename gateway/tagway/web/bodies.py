@@ -105,7 +105,9 @@ def inflate(content: bytes, encoding: bytes, limits: Limits) -> bytes:
     except zlib.error:
         raise RefusedError("malformed_encoding", "the body starts like gzip, but cannot be inflated") from None
     if len(plain) > cap:
-        raise RefusedError("too_large", f"the body inflates to more than {cap} bytes")
+        raise RefusedError(
+            "too_large", f"the body inflates to more than {cap} bytes (`limits.inflated`, `limits.ratio`)"
+        )
     if not reader.eof or reader.unused_data:
         raise RefusedError("malformed_encoding", "the gzip body is cut off, or something follows it")
     return plain
@@ -196,7 +198,7 @@ def _check_parts(content: bytes, limits: Limits) -> None:
     """Hold each list at the top, or directly under the top, against the limits of a batch."""
     for items in _lists(content):
         if len(items) > limits.batch:
-            raise RefusedError("batch_too_long", f"a batch may have {limits.batch} events")
+            raise RefusedError("batch_too_long", f"the batch has more than {limits.batch} events (`limits.batch`)")
         if any(len(bytes(one)) > limits.event for one in items):
             raise _event_too_large(limits)
     if len(content) > limits.event and not _lists(content):
@@ -214,12 +216,12 @@ def _lists(content: bytes) -> list[list[msgspec.Raw]]:
 
 
 def _too_large(limits: Limits) -> RefusedError:
-    return RefusedError("too_large", f"the body is larger than {limits.body} bytes")
+    return RefusedError("too_large", f"the body is larger than {limits.body} bytes (`limits.body`)")
 
 
 def _event_too_large(limits: Limits) -> RefusedError:
-    return RefusedError("too_large", f"an event may have {limits.event} bytes")
+    return RefusedError("too_large", f"an event is larger than {limits.event} bytes (`limits.event`)")
 
 
 def _too_deep(limits: Limits) -> RefusedError:
-    return RefusedError("too_deep", f"the JSON is nested deeper than {limits.depth} levels")
+    return RefusedError("too_deep", f"the JSON is nested deeper than {limits.depth} levels (`limits.depth`)")

@@ -49,7 +49,8 @@ class Ingest:
         intake = self._intake
         if intake.in_flight >= self._site.limits.in_flight:
             await bodies.drain(receive, raw)
-            await self._refused(send, RefusedError("overloaded", "too many requests at once"), None, origin)
+            message = "too many requests at once; send it again after the time in Retry-After"
+            await self._refused(send, RefusedError("overloaded", message), None, origin)
             return
         intake.in_flight += 1
         taking = Taking(self._site, scope, headers)

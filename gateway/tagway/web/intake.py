@@ -6,12 +6,12 @@ counts rows instead.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from tagway import clock
 from tagway.config import Config
 from tagway.errors import RefusedError
 from tagway.log import Entry, GroupCommit
@@ -20,17 +20,12 @@ from tagway.web.trust import Network, networks
 _NO_SOURCE: Final = ""
 
 
-def clock() -> int:
-    """Now, in microseconds since the Unix epoch."""
-    return time.time_ns() // 1_000
-
-
 @dataclass(slots=True)
 class Intake:
     """State of the ingest side; `commit` is there once the application has started."""
 
     config: Config
-    now: Callable[[], int] = clock
+    now: Callable[[], int] = clock.now
     commit: GroupCommit | None = None
     in_flight: int = 0
     claimed: int = 0

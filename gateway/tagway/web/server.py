@@ -55,7 +55,7 @@ class Bounded(HttpToolsProtocol):
         if self._head >= 0 and self.parser is not None:
             self._head += len(data)
             if self._head > 2 * self._intake.config.limits.header_bytes:
-                self._refuse(RefusedError("headers_too_large", "the headers are too large"))
+                self._refuse(RefusedError("headers_too_large", "the headers are too large (`limits.header_bytes`)"))
 
     def on_message_begin(self) -> None:
         """A new head."""

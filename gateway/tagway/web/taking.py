@@ -116,7 +116,9 @@ class Taking:
         """Claim memory for the body before any of it is read. Raises `RefusedError` (503)."""
         intake = self._site.intake
         if intake.claimed + size > self._site.limits.queue_bytes:
-            raise RefusedError("overloaded", "too many large requests at once; send it again later")
+            raise RefusedError(
+                "overloaded", "too many large requests at once; send it again after the time in Retry-After"
+            )
         intake.claimed += size
         self._claimed = size
 
