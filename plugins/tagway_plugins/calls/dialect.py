@@ -9,6 +9,7 @@ only in `context.traits` (RudderStack's Python and browser SDKs), ids as numbers
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -21,7 +22,8 @@ SHORT: Final = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": 
 Object = Mapping[str, Any]
 
 _CALLS: Final = frozenset(("track", "identify", "page", "screen", "group", "alias"))
-_LONGEST_SCHEMA: Final = 255
+# Of the names of schemas and libraries no more is looked at.
+_LONGEST: Final = 255
 # A key that only one kind of call has, for batches whose items do not tell their type.
 _TELLING: Final = (("event", "track"), ("previousId", "alias"), ("groupId", "group"))
 _SERVER: Final = re.compile(r"(?:node|python|ruby|java|go|php|\.net|rust|elixir)$")
@@ -30,6 +32,7 @@ _IDS: Final = (("user_id", "userId"), ("anonymous_id", "anonymousId"))
 # What never leaves the request: traits are told on their own, and an IP address only where it was asked for.
 _NOT_CONTEXT: Final = frozenset(("traits", "ip"))
 _NOTHING: Final[Object] = {}
+_OBJECT: Final = (dict, type(None))
 
 
 def read(request: Request) -> Iterable[Event | DeadLetter]:
@@ -94,8 +97,10 @@ def _fault(call: Object, kind: str | None, at: str) -> DeadLetter | None:
         return _dead(f"expected one of {', '.join(sorted(_CALLS))}", f"{at}/type")
     if kind == "track" and not (isinstance(name := call.get("event"), str) and name.strip()):
         return _dead("expected the event's name", f"{at}/event")
-    wrong = next((key for key in ("properties", "traits") if not isinstance(call.get(key), dict | None)), None)
-    return _dead("expected an object", f"{at}/{wrong}") if wrong else None
+    for key in ("properties", "traits"):
+        if not isinstance(call.get(key), _OBJECT):
+            return _dead("expected an object", f"{at}/{key}")
+    return None
 
 
 def _side(call: Object, context: Object) -> Any:
@@ -106,14 +111,20 @@ def _side(call: Object, context: Object) -> Any:
     name = library.get("name") if isinstance(library, dict) else None
     if not isinstance(name, str) or channel == "web":
         return "web"
-    return "server" if _SERVER.search(name.lower()) else "app" if _APP.search(name.lower()) else "web"
+    return _side_of(name[:_LONGEST])
+
+
+@functools.lru_cache(maxsize=256)  # the SDKs of a store are few
+def _side_of(library: str) -> str:
+    name = library.lower()
+    return "server" if _SERVER.search(name) else "app" if _APP.search(name) else "web"
 
 
 def _schema(call: Object, context: Object) -> str:
     """The version that an event names: `schema` (order_completed/1-0-0), or Segment's `protocols.event_version` (1)."""
     protocols = context.get("protocols")
     named = call.get("schema") or (protocols.get("event_version") if isinstance(protocols, dict) else None)
-    return str(named)[:_LONGEST_SCHEMA] if isinstance(named, str | int) and not isinstance(named, bool) else ""
+    return str(named)[:_LONGEST] if isinstance(named, str | int) and not isinstance(named, bool) else ""
 
 
 def _time(call: Object, original: Any, sent: Any, received_at: int) -> int | None:
@@ -143,8 +154,11 @@ def _raw_name(call: Object, kind: str) -> str:
 
 
 def _identifiers(call: Object) -> tuple[Identifier, ...]:
-    found = [(name, mapping.as_identifier(call[key])) for name, key in _IDS if call.get(key)]
-    return tuple(Identifier(name, value) for name, value in found if isinstance(value, str))
+    found = []
+    for name, key in _IDS:
+        if (sent := call.get(key)) and isinstance(value := mapping.as_identifier(sent), str):
+            found.append(Identifier(name, value))
+    return tuple(found)
 
 
 def _properties(call: Object, kind: str) -> Object:

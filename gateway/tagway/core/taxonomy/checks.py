@@ -36,7 +36,7 @@ def has_its_decimals(amount: Any, currency: Any) -> bool:
 
 
 def all_have_their_decimals(values: Iterable[Any], currency: Any) -> bool:
-    """Whether every amount among an object's values has at most its currency's decimals; fast, and no when unsure."""
+    """Whether every amount among some values has at most its currency's decimals; fast, and no when unsure."""
     unit = _unit(currency)
     try:
         for one in values:

@@ -247,7 +247,7 @@ def _clean(shape: Shape, value: dict[str, Any], currency: Any = None) -> bool:
         if (one := value.get(name)) is not None and not _holds(check, one):
             return False
     currency = value.get("currency", currency)
-    if shape.amounts and not all_have_their_decimals(value.values(), currency):
+    if shape.amounts and not all_have_their_decimals(map(value.get, shape.amounts), currency):
         return False
     for name, inner, many in shape.nested:
         if (one := value.get(name)) is not None:

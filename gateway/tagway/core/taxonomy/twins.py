@@ -33,11 +33,17 @@ _SORTED: Final = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
 
 class Keys(NamedTuple):
-    """The keys of one event: `twin` and `dedupe` as 64-bit hashes (None: never a repeat), and the twin's in words."""
+    """The keys of one event: `twin` and `dedupe` (None: never a repeat) as 64-bit hashes, and what the twin's is of."""
 
     twin: int
     dedupe: int | None
-    words: str
+    parts: tuple[str, ...]
+    values: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The twin's key in words."""
+        return ", ".join(f"{part}={value}" for part, value in zip(self.parts, self.values, strict=True))
 
 
 class Copy(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,10 +86,9 @@ def keys(schema: Schema, event: Event, ids: Mapping[str, str], shop: str) -> Key
     if schema.twin is None:
         return None
     for parts in schema.twin.keys:
-        values = [_part(name, event, ids) for name in parts]
+        values = tuple([_part(name, event, ids) for name in parts])
         if all(values):
-            words = ", ".join(f"{name}={value}" for name, value in zip(parts, values, strict=True))
-            return Keys(_hash(shop, schema.key, *parts, *values), _dedupe(schema, event, ids, shop), words)
+            return Keys(_hash(shop, schema.key, *parts, *values), _dedupe(schema, event, ids, shop), parts, values)
     return None
 
 
@@ -112,18 +117,19 @@ def _hash(*parts: str) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big", signed=True)
 
 
-def first_of(copy: Copy, others: Iterable[Copy], seconds: float) -> Copy | None:
+def first_of(copy: Copy, others: Sequence[Copy], seconds: float) -> Copy | None:
     """The earlier arrived copy of the same fact from another channel; None when this is the first of its fact.
 
     Of several the one with the same dedupe key counts, then the nearest in time.
     """
-    known = list(others)
-    taken = {one.first for one in known if one.channel == copy.channel}
-    free = [
-        one for one in known
-        if one.first is None and one.channel != copy.channel and one.event_id not in taken
-        and abs(one.at - copy.at) <= seconds * SECOND
+    near = [
+        one for one in others
+        if one.channel != copy.channel and one.first is None and abs(one.at - copy.at) <= seconds * SECOND
     ]  # fmt: skip
+    if not near:
+        return None
+    taken = {one.first for one in others if one.channel == copy.channel}
+    free = [one for one in near if one.event_id not in taken]
     return min(free, key=lambda one: (one.dedupe != copy.dedupe, abs(one.at - copy.at), one.seq), default=None)
 
 
