@@ -28,7 +28,7 @@ pictures: $(READY)
 	$(BIN)/python -m tests.tui.pictures
 
 laws: $(READY)
-	$(BIN)/pytest -q tests/core/identity --hypothesis-profile=laws
+	$(BIN)/pytest -q -n auto --dist worksteal tests/core/identity --hypothesis-profile=laws
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

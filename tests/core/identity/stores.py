@@ -58,9 +58,10 @@ class Store:
 
     def tell(self, batch: Sequence[Evidence], now: int = 0) -> None:
         """One batch of the engine: resolved, and recorded as events."""
-        marked = []
+        marked, seen = [], set(self._known)
         for one in batch:
-            again = one.event_id in self._known
+            again = one.event_id in seen
+            seen.add(one.event_id)
             marked.append(
                 Evidence(
                     event_id=one.event_id, at=one.at, ids=one.ids, traits=one.traits, shop=one.shop, repeated=again
