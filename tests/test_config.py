@@ -103,3 +103,13 @@ def test_command_line_options_replace_only_what_they_name() -> None:
     found = config.with_gateway(config.Config(), data="/tmp/x", port=None)
 
     assert (found.gateway.data, found.gateway.port) == ("/tmp/x", config.Config().gateway.port)
+
+
+def test_whoever_only_reads_what_is_recorded_needs_no_secret(tmp_path: Path) -> None:
+    file = tmp_path / "tagway.toml"
+    file.write_text("[sources.web]\nplugin = 'segment'\nwrite_keys = ['env:NONE', 'env:SET']")
+    read = config.load(file, {"SET": "s3cret"}, to_read=True)
+    assert read.sources["web"].write_keys == ("env:NONE", "s3cret")
+    file.write_text("[gateway]\ndata = 'env:NONE'")
+    with pytest.raises(ConfigError, match=r"`gateway\.data` wants the environment variable NONE"):
+        config.load(file, {}, to_read=True)

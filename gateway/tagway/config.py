@@ -11,6 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -137,10 +138,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         return Path(self.gateway.data)
 
 
-def load(file: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
+def load(file: str | Path | None = None, environ: Mapping[str, str] | None = None, *, to_read: bool = False) -> Config:
     """Read the configuration: `file`, or `tagway.toml` of the working directory, or none.
 
-    Raises `ConfigError` for a named file that is missing, and for every fault in a file.
+    Raises `ConfigError` for a named file that is missing, and for every fault in a file; a variable that is not
+    set is no fault of a source `to_read` what is recorded, which needs no secret: the value stays `env:NAME`.
     """
     environ = os.environ if environ is None else environ
     path = Path(file) if file else Path(DEFAULT_FILE)
@@ -152,15 +154,15 @@ def load(file: str | Path | None = None, environ: Mapping[str, str] | None = Non
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
-    config = parse(raw, file=str(path), environ=environ)
+    config = parse(raw, file=str(path), environ=environ, to_read=to_read)
     return config if config.gateway.public_url else with_gateway(config, public_url=environ.get(PUBLIC_URL))
 
 
-def parse(raw: Mapping[str, Any], *, file: str, environ: Mapping[str, str]) -> Config:
-    """Check a parsed TOML document and make it a `Config`. Raises `ConfigError`."""
+def parse(raw: Mapping[str, Any], *, file: str, environ: Mapping[str, str], to_read: bool = False) -> Config:
+    """Check a parsed TOML document and make it a `Config`, as `load` does. Raises `ConfigError`."""
     if "file" in raw:
         raise ConfigError(f"{file}: unknown key `file`")
-    resolved = _from_environment({**raw, "file": file}, file, environ, "")
+    resolved = _Variables(file, environ, to_read).resolved({**raw, "file": file}, "")
     try:
         config = msgspec.convert(resolved, Config)
     except msgspec.ValidationError as error:
@@ -186,21 +188,31 @@ def with_gateway(config: Config, **changes: Any) -> Config:
     return msgspec.structs.replace(config, gateway=msgspec.structs.replace(config.gateway, **kept))
 
 
-def _from_environment(value: Any, file: str, environ: Mapping[str, str], key: str) -> Any:
-    if isinstance(value, dict):
-        return {k: _from_environment(v, file, environ, f"{key}.{k}" if key else k) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_from_environment(item, file, environ, f"{key}[{place}]") for place, item in enumerate(value)]
-    if isinstance(value, str) and value.startswith("env:"):
-        return _variable(value[4:], file, environ, key)
-    return value
+@dataclass(frozen=True, slots=True)
+class _Variables:
+    """The environment that a file's `env:NAME` values are read from."""
 
+    file: str
+    environ: Mapping[str, str]
+    to_read: bool
 
-def _variable(name: str, file: str, environ: Mapping[str, str], key: str) -> str:
-    # The inspect token alone may be absent: it is made at first start.
-    if name not in environ and key != "gateway.inspect_token":
-        raise ConfigError(f"{file}: `{key}` wants the environment variable {name}, which is not set")
-    return environ.get(name, "")
+    def resolved(self, value: Any, key: str) -> Any:
+        """A value with its variables read. Raises `ConfigError` for one that is not set."""
+        if isinstance(value, dict):
+            return {name: self.resolved(one, f"{key}.{name}" if key else name) for name, one in value.items()}
+        if isinstance(value, list):
+            return [self.resolved(one, f"{key}[{place}]") for place, one in enumerate(value)]
+        return self._read(value, key) if isinstance(value, str) and value.startswith("env:") else value
+
+    def _read(self, value: str, key: str) -> str:
+        name = value.removeprefix("env:")
+        if name in self.environ:
+            return self.environ[name]
+        if key == "gateway.inspect_token":  # made at first start
+            return ""
+        if self.to_read and key.startswith("sources."):
+            return value
+        raise ConfigError(f"{self.file}: `{key}` wants the environment variable {name}, which is not set")
 
 
 def _readable(message: str) -> str:

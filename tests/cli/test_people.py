@@ -164,7 +164,7 @@ def test_forget_reports_every_place_it_touched(folder: Path) -> None:
 def test_a_command_line_without_a_store_says_that_there_is_none(tmp_path: Path) -> None:
     result = run(tmp_path / "nothing", "merges")
     assert result.exit_code == 1
-    assert "there is no" in str(result.exception)
+    assert "nothing is recorded here yet" in str(result.exception)
 
 
 def test_the_commands_run_as_programs(folder: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tagway.cli import tagway
 from tagway.config import Config
+from tagway.errors import TagwayError
 from tagway.testing import InProcess
 
 
@@ -83,3 +84,37 @@ def test_sources_shows_refusals_and_which_secret_matched_without_the_secret(runn
     assert [proof["last_matched"] is None for proof in told["proofs"]] == [True, False]
     assert told["items"] == {"violating": 1}
     assert "old-key" not in json.dumps(told)
+
+
+def test_another_terminal_reads_without_the_secrets_but_serves_nothing(runner: CliRunner) -> None:
+    Path("tagway.toml").write_text('[sources.shopify]\nplugin = "shopify"\nsecrets = ["env:TAGWAY_UNSET"]\n')
+    with InProcess(Path("tagway-data")) as gateway:
+        gateway.send("segment", b'{"type": "track", "event": "Seen", "anonymousId": "a1"}', path="/v1/track")
+    assert "Seen" in run(runner, "events").output
+    assert "secret 1: last matched never" in run(runner, "sources").output
+    for command in ("check", "serve", "up"):
+        assert "TAGWAY_UNSET" in str(run(runner, command).exception)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["events"], "nothing is recorded here yet; `tagway up` starts a gateway"),
+        (["snippet", "nope"], "What is printed by name: html, gtm, shopify-pixel"),
+        (["serve", "--data", "file"], "file: no data can be kept here: File exists; name another folder with --data"),
+        (["send", "file", "--source", "segment"], "no gateway runs on tagway-data; start one with `tagway up`"),
+    ],
+)
+def test_what_cannot_be_done_is_said_with_what_to_do_instead(
+    runner: CliRunner, arguments: list[str], says: str
+) -> None:
+    Path("file").write_text("{}")
+    failed = run(runner, *arguments)
+    assert failed.exit_code == 1
+    assert isinstance(failed.exception, TagwayError)
+    assert says in failed.exception.message
+
+
+@pytest.mark.parametrize("option", ["--limit", "--after"])
+def test_a_number_below_nothing_is_a_usage_error(runner: CliRunner, option: str) -> None:
+    assert run(runner, "events", option, "-5").exit_code == 2

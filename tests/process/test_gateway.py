@@ -12,6 +12,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 import pytest
+from tagway.testing import InProcess
 
 from tests.process.running import Running, lives, running, until
 
@@ -122,3 +123,37 @@ def test_without_a_configuration_only_loopback_is_listened_at(tmp_path: Path) ->
         timeout=120,
     )
     assert (refused.returncode, "loopback" in refused.stderr) == (1, True)
+
+
+def refused_start(folder: Path) -> str:
+    """What a gateway says that does not start."""
+    command = [sys.executable, "-m", "tagway", "serve", "--port", "0", "--data", str(folder)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=120)
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    return line
+
+
+def test_another_log_than_the_stores_is_not_gone_on_with(tmp_path: Path) -> None:
+    with InProcess(tmp_path / "data") as gateway:
+        gateway.send("segment", b'{"type": "track", "event": "Seen", "anonymousId": "a1"}', path="/v1/track")
+    (tmp_path / "data" / "log.db").unlink()
+    assert "the store is folded up to row 1, but the log ends at row 0" in refused_start(tmp_path / "data")
+    (tmp_path / "data" / "store.db").unlink()
+    with running(tmp_path) as one:
+        assert until(lambda: balanced(one))
+
+
+def test_a_log_that_is_none_stops_start_up_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "log.db").write_bytes(b"nothing of the kind" * 1_000)
+    assert "the log cannot be opened: file is not a database" in refused_start(tmp_path)
+
+
+def test_a_store_that_is_lost_is_folded_again_from_the_log(tmp_path: Path) -> None:
+    with InProcess(tmp_path / "data") as gateway:
+        gateway.send("segment", b'{"type": "track", "event": "Seen", "anonymousId": "a1"}', path="/v1/track")
+        before = gateway.feed.events()
+    (tmp_path / "data" / "store.db").unlink()
+    with running(tmp_path) as one:
+        assert until(lambda: balanced(one))
+        assert one.get("/inspect/events")["events"] == before

@@ -50,7 +50,7 @@ def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
 
 
 def test_where_there_is_no_store_a_reader_says_so(tmp_path: Path) -> None:
-    with pytest.raises(TagwayError, match="there is no store to read"):
+    with pytest.raises(TagwayError, match="nothing is recorded here yet"):
         open_reader(tmp_path)
 
 

@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the screen; 0 when it ended well, 1 with a sentence on standard error."""
     given = _parser().parse_args(arguments)
     try:
-        config = configuration.with_gateway(configuration.load(given.config), data=given.data)
+        config = configuration.with_gateway(configuration.load(given.config, to_read=True), data=given.data)
         if given.plain or given.once or not _is_terminal():
             return _plain(config.data, given)
         prepare_environment(os.environ)

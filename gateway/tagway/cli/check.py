@@ -18,7 +18,7 @@ def check(config_file: str | None, data: str | None, as_json: bool) -> None:
     """Load the configuration and the plugins as `tagway serve` would; exit 1 on any fault."""
     from tagway.web.app import Application
 
-    config = load(config_file, data)
+    config = load(config_file, data, with_secrets=True)
     loaded = registry.load(config)
     Application(config, loaded, token="check")  # noqa: S106 - compiles the paths; nobody can reach it
     findings = [finding for bound in loaded.sources.values() for finding in _findings(bound, config.open)]

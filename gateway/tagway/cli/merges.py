@@ -39,7 +39,7 @@ _EVENT: Final = re.compile(r"[0-9a-f]{32}")
     "--verdict", metavar="VERDICT", help="Only verdicts of this sort: merged, handed_over, skipped_conflict, ..."
 )
 @click.option("--after", default=0, metavar="ID", help="Only verdicts after this one.")
-@click.option("--limit", default=1_000_000, metavar="N", help="At most so many.")
+@click.option("--limit", default=1_000_000, type=click.IntRange(0), metavar="N", help="At most so many.")
 @click.option("--approve", nargs=2, metavar="USER USER", help="Record that these two user_ids are one person.")
 @click.option("--reject", nargs=2, metavar="USER USER", help="Record that they are not, and ask no more.")
 @click.option("--block", metavar="KIND:VALUE", help="Record that this identifier joins nobody.")

@@ -35,9 +35,9 @@ def examples(*lines: str) -> str:
     return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))
 
 
-def load(config_file: str | None, data: str | None) -> Config:
-    """The configuration that the shared options name."""
-    return configuration.with_gateway(configuration.load(config_file), data=data)
+def load(config_file: str | None, data: str | None, *, with_secrets: bool = False) -> Config:
+    """The configuration that the shared options name; `with_secrets` every variable of its sources must be set."""
+    return configuration.with_gateway(configuration.load(config_file, to_read=not with_secrets), data=data)
 
 
 def read_headers(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:

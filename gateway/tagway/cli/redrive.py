@@ -39,7 +39,7 @@ def redrive(
     The requests keep the time at which they came in; what was recorded already is a duplicate.
     """
     del quarantined
-    config = load(config_file, data)
+    config = load(config_file, data, with_secrets=True)
     log = Log(config.data, read_only=not yes)
     try:
         verdicts = list(_verdicts(config, log.quarantined(source)))

@@ -57,7 +57,7 @@ def send(
     """Send FILE as a request of a source, signed with its first secret, and print what became of it."""
     import httpx2
 
-    config = load(config_file, data)
+    config = load(config_file, data, with_secrets=True)
     bound = registry.load(config).sources.get(source)
     if bound is None:
         raise TagwayError(f"no source {source!r} is configured; `tagway sources` lists them")
@@ -68,7 +68,7 @@ def send(
             target, content=request.body, headers={**request.headers, **_waiting(config)}, timeout=_WAIT + 10
         )
     except httpx2.HTTPError as error:
-        raise TagwayError(f"{target}: {type(error).__name__}: {error}") from None
+        raise TagwayError(f"{target} does not answer ({error}); does a gateway run there?") from None
     _print(answer.status_code, answer.json(), as_json)
     sys.exit(0 if answer.status_code == 200 else 1)
 

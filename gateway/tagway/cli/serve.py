@@ -20,7 +20,7 @@ def serve(config_file: str | None, data: str | None, host: str | None, port: int
     from tagway.process.gateway import Gateway
     from tagway.process.logs import to_stderr
 
-    config = configuration.with_gateway(load(config_file, data), host=host, port=port)
+    config = configuration.with_gateway(load(config_file, data, with_secrets=True), host=host, port=port)
     to_stderr()
     gateway = Gateway(config)
     gateway.run(parent=parent, started=lambda url: click.echo(f"tagway listens at {url}, data in {config.data}"))

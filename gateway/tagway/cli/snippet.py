@@ -25,7 +25,7 @@ _PLUGINS: Final = {"html": "segment", "gtm": "gtm", "shopify-pixel": "shopify_pi
 @click.option("--url", metavar="URL", help="Where the store reaches this gateway (default: gateway.public_url).")
 def snippet(name: str, config_file: str | None, data: str | None, source: str | None, url: str | None) -> None:
     """Print the code to paste: html (any page), gtm (a Custom HTML tag), shopify-pixel (a custom pixel)."""
-    config = load(config_file, data)
+    config = load(config_file, data, with_secrets=True)
     bound = _source(config, _PLUGINS.get(name, name), source)
     endpoint = (url or config.gateway.public_url).rstrip("/")
     if not endpoint:
@@ -44,7 +44,10 @@ def _source(config: Config, plugin: str, name: str | None) -> ConfiguredSource:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise TagwayError(f"no source of plugin {plugin!r} is configured{f' as {name!r}' if name else ''}")
+        raise TagwayError(
+            f"no source of plugin {plugin!r} is configured{f' as {name!r}' if name else ''}; `tagway sources` lists "
+            f"what is. What is printed by name: {', '.join(_PLUGINS)}; of other plugins, by theirs"
+        )
     raise TagwayError(
         f"several sources have this plugin; name one with --source: {', '.join(one.name for one in found)}"
     )

@@ -22,7 +22,7 @@ from tagway.process.folder import is_running, running
 )
 def up(config_file: str | None, data: str | None, host: str | None, port: int | None) -> None:
     """Start the gateway and watch it live; it ends with the screen."""
-    config = configuration.with_gateway(load(config_file, data), host=host, port=port)
+    config = configuration.with_gateway(load(config_file, data, with_secrets=True), host=host, port=port)
     registry.load(config)  # what is wrong is said here, before the screen covers it
     if is_running(config.data):
         click.echo(f"a gateway runs here already, at {running(config.data).get('url')}; showing it")

@@ -127,6 +127,7 @@ class Log:
         path = folder / FILE
         try:
             self._db = _open_reader(path) if read_only else _open_writer(path)
+            self.last()  # a file that opens may still be no log
         except sqlite3.Error as error:
             raise TagwayError(f"{path}: the log cannot be opened: {error}") from None
 
@@ -296,13 +297,18 @@ class Log:
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make the data folder: readable by its owner only, and never committed by accident."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.name == "posix":
-        folder.chmod(0o700)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+    """Make the data folder: readable by its owner only, and never committed by accident. Raises `TagwayError`."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.name == "posix":
+            folder.chmod(0o700)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise TagwayError(
+            f"{folder}: no data can be kept here: {error.strerror}; name another folder with --data"
+        ) from None
 
 
 def _open_writer(path: Path) -> sqlite3.Connection:

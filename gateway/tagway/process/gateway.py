@@ -9,15 +9,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tagway import registry
 from tagway.config import LOOPBACK, Config
-from tagway.errors import ConfigError
+from tagway.errors import ConfigError, TagwayError
+from tagway.log import Log
 from tagway.process.child import Child
 from tagway.process.collector import settle
 from tagway.process.folder import admit, inspect_token, private, tell
 from tagway.process.pipe import Wakeup
+from tagway.store.files import folded_up_to
 from tagway.web.app import Application, Engine
 from tagway.web.server import Server, listen
 
@@ -36,6 +39,7 @@ class Gateway:
         self._registry = registry.load(config)
         private()
         self._lock = admit(config.data)
+        _check_log(config.data)
         self._child: Child | None = None
         self._url = ""
 
@@ -79,3 +83,15 @@ class Gateway:
     def _tell(self) -> None:
         if self._url:
             tell(self._config.data, {"pid": os.getpid(), "url": self._url, "engine": self._state()})
+
+
+def _check_log(folder: Path) -> None:
+    """Open the log as the processes will. Raises `TagwayError` for one that cannot be gone on with."""
+    log = Log(folder)
+    last, folded = log.last(), folded_up_to(folder)
+    log.close()
+    if folded > last:
+        raise TagwayError(
+            f"{folder}: the store is folded up to row {folded}, but the log ends at row {last}: it is another log, "
+            "whose first rows would be passed over; put the old one back, or move store.db away to begin with this one"
+        )

@@ -16,6 +16,8 @@ FILE: Final = "store.db"
 UNWRITABLE: Final = (sqlite3.OperationalError,)
 """What is raised when the disk is full, the file is held or not made yet: the machine's fault, not a request's."""
 
+_AGAIN: Final = "if it stays so, move it away: the gateway makes it again from the log"
+
 
 def open_writer(folder: Path, file: str = FILE) -> sqlite3.Connection:
     """Open the store for writing, migrated to today's tables; the caller begins and ends transactions.
@@ -41,7 +43,7 @@ def open_writer(folder: Path, file: str = FILE) -> sqlite3.Connection:
         # Only our own migrations: installed sqlite-utils plugins must not run inside the gateway.
         migrations.apply(Database(db, execute_plugins=False))
     except sqlite3.Error as error:
-        raise TagwayError(f"{path}: the store cannot be opened: {error}") from None
+        raise TagwayError(f"{path}: the store cannot be opened: {error}; {_AGAIN}") from None
     return db
 
 
@@ -51,6 +53,8 @@ def open_reader(folder: Path, file: str = FILE) -> sqlite3.Connection:
     Raises `TagwayError` when there is none, or the engine has not made all of its tables yet.
     """
     path = folder / file
+    if not path.exists():
+        raise TagwayError(f"{path}: nothing is recorded here yet; `tagway up` starts a gateway, --data names a folder")
     try:
         db = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
@@ -59,12 +63,23 @@ def open_reader(folder: Path, file: str = FILE) -> sqlite3.Connection:
         db.execute("PRAGMA query_only = ON")
         unmade = migrations.pending(Database(db, execute_plugins=False))
     except sqlite3.Error as error:
-        raise TagwayError(f"{path}: there is no store to read: {error}") from None
+        raise TagwayError(f"{path}: the store cannot be read: {error}; {_AGAIN}") from None
     if unmade:
         db.close()
         raise TagwayError(f"{path}: the engine has not made the store's tables yet; start the gateway, or wait for it")
     db.row_factory = sqlite3.Row
     return db
+
+
+def folded_up_to(folder: Path) -> int:
+    """The position in the log that a folder's store is folded up to; 0 when there is no store that can be read."""
+    try:
+        db = open_reader(folder)
+        position = db.execute("SELECT ifnull(max(last), 0) FROM batches").fetchone()[0]
+        db.close()
+    except (TagwayError, sqlite3.Error):
+        return 0
+    return int(position)
 
 
 def overwrite(db: sqlite3.Connection, path: Path) -> None:

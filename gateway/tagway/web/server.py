@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import sys
@@ -192,4 +193,5 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise TagwayError(f"cannot listen at {host}:{port}: {error.strerror}; name another with --port") from None
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise TagwayError(f"cannot listen at {host}:{port}: {reason}; name another with --host or --port") from None
