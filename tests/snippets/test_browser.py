@@ -57,6 +57,21 @@ for (const [place, name] of ['page_viewed', 'product_viewed'].entries())
             context: {document: {location: {href: location.href}}}, data: {}});
 """
 
+# A frame without an origin: cookies and storage throw.
+FRAME = """
+const frame = document.createElement("iframe");
+frame.setAttribute("sandbox", "allow-scripts");
+frame.src = "second.html";
+document.body.append(frame);
+"""
+CIRCULAR = "const all = {sku: 'A', one: 1n}; all.all = all;"
+UNWRITABLE_CALLS = (f"{CIRCULAR} tagway.track('Broken', all); tagway.track('Product Viewed', {{sku: 'A'}});",)
+UNWRITABLE_PUSHES = (f"{CIRCULAR} dataLayer.push({{event: 'broken', all}}); dataLayer.push({{event: 'view_item'}});",)
+BACKLOG = """
+for (let n = 0; n < 60; n++) tagway.track("Listed", {n, text: "ä".repeat(2000)});
+tagway.track("Last", {text: "ä".repeat(70000)});
+"""
+
 
 @contextlib.contextmanager
 def pages(folder: Path) -> Iterator[str]:
@@ -113,7 +128,7 @@ def visit(tmp_path: Path, name: str, scripts: tuple[str, ...], names: set[str]) 
                 if name == "shopify-pixel"
                 else f"{code}<script>{script}</script>"
             )
-            (site / file).write_text(f"<!doctype html><title>{file}</title>{page}")
+            (site / file).write_text(f"<!doctype html><title>{file}</title><body>{page}")
 
         def arrived() -> list[dict[str, Any]]:
             events = [
@@ -149,3 +164,23 @@ def test_a_shopify_pixel_forwards_the_customer_events(tmp_path: Path) -> None:
     events = visit(tmp_path, "shopify-pixel", (VISIT,), {"page", "Product Viewed"})
     assert {event["message_id"] for event in events} == {"sh-0", "sh-1"}
     assert {event["source"] for event in events} == {"pixel"}
+
+
+def test_a_frame_that_may_keep_nothing_still_sends_under_one_id(tmp_path: Path) -> None:
+    events = visit(tmp_path, "html", (FRAME, "tagway.track('Product Viewed', {sku: 'A'});"), {"page", "Product Viewed"})
+    framed = {event["anonymous_id"] for event in events if event["properties"].get("sku")}
+    assert len(framed) == 1
+    assert framed < {event["anonymous_id"] for event in events}
+
+
+@pytest.mark.parametrize(("name", "scripts"), [("html", UNWRITABLE_CALLS), ("gtm", UNWRITABLE_PUSHES)])
+def test_what_cannot_be_written_breaks_neither_the_page_nor_what_follows(
+    tmp_path: Path, name: str, scripts: tuple[str, ...]
+) -> None:
+    events = visit(tmp_path, name, scripts, {"Product Viewed"})
+    assert {event["name"] for event in events} - {"page"} == {"Product Viewed"}
+
+
+def test_a_backlog_larger_than_a_browser_sends_at_once_arrives_whole(tmp_path: Path) -> None:
+    events = visit(tmp_path, "html", (BACKLOG,), {"page", "Last"})
+    assert [event["properties"]["n"] for event in events if event["name"] == "Listed"] == list(range(60))
