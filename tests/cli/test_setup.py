@@ -118,3 +118,12 @@ def test_what_cannot_be_done_is_said_with_what_to_do_instead(
 @pytest.mark.parametrize("option", ["--limit", "--after"])
 def test_a_number_below_nothing_is_a_usage_error(runner: CliRunner, option: str) -> None:
     assert run(runner, "events", option, "-5").exit_code == 2
+
+
+def test_a_source_is_listed_at_its_prefix_where_a_shared_path_is_anothers(runner: CliRunner) -> None:
+    rows = [json.loads(line) for line in run(runner, "sources", "--json").output.splitlines()]
+    paths = {row["name"]: row["paths"] for row in rows}
+    assert "/v1/track" in paths["segment"]
+    assert "/segment/v1/track" not in paths["segment"]
+    assert "/rudderstack/v1/track" in paths["rudderstack"]
+    assert [name for name, listed in paths.items() if not listed] == []

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
 from tagway.errors import TagwayError
+from tagway.store.feed import Feed
 from tagway.store.files import open_reader, open_writer
 from tagway.store.migrations import migrations
+from tagway.testing import InProcess
 
 
 def test_every_table_of_ours_checks_its_types(tmp_path: Path) -> None:
@@ -91,3 +94,14 @@ def test_a_store_whose_tables_are_still_being_made_is_not_read(tmp_path: Path) -
     migrations.apply(Database(db))
     db.close()
     open_reader(tmp_path).close()
+
+
+def test_a_folder_that_cannot_be_written_is_read_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with InProcess(tmp_path) as gateway:
+        gateway.send("segment", b'{"type": "track", "event": "Seen", "anonymousId": "a1"}', path="/v1/track")
+    before = sorted(tmp_path.iterdir())
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
+    feed = Feed(tmp_path)
+    assert [event["name"] for event in feed.events()] == ["Seen"]
+    assert sorted(tmp_path.iterdir()) == before
+    feed.close()

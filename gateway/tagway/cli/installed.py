@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -13,7 +14,7 @@ from tagway.core import moments, safe
 from tagway.errors import TagwayError
 from tagway.registry import ConfiguredSource
 from tagway.store.feed import Feed, Json
-from tagway.web.paths import places
+from tagway.web.paths import Place, places
 
 
 @click.command()
@@ -44,12 +45,7 @@ def sources(config_file: str | None, data: str | None, as_json: bool) -> None:
     listening = places(loaded.sources.values())
     seen, proofs = _seen(config.data)
     for name, bound in loaded.sources.items():
-        paths = [
-            path
-            for path, place in listening.items()
-            if not path.startswith(f"/{name}/") and any(one.name == name for one in place.targets)
-        ]
-        row = _row(bound, paths, seen.get(name, {}), proofs.get(name, {}))
+        row = _row(bound, _paths(name, listening), seen.get(name, {}), proofs.get(name, {}))
         if as_json:
             print_json(row)
         else:
@@ -57,6 +53,12 @@ def sources(config_file: str | None, data: str | None, as_json: bool) -> None:
     nobody = seen.get("")
     if nobody and not as_json:
         click.echo(f"(no source)  refused: {_counts(nobody['refused'])}")
+
+
+def _paths(name: str, listening: Mapping[str, Place]) -> list[str]:
+    """Where a source is reached: by each of its paths, with its prefix only where the bare path is another's."""
+    own = {path: None for path, place in listening.items() if any(one.name == name for one in place.targets)}
+    return [path for path in own if not (path.startswith(f"/{name}/") and path.removeprefix(f"/{name}") in own)]
 
 
 def _seen(folder: Any) -> tuple[dict[str, Json], dict[str, dict[int, int]]]:

@@ -126,7 +126,7 @@ class Log:
         self._decompress = zstandard.ZstdDecompressor()
         path = folder / FILE
         try:
-            self._db = _open_reader(path) if read_only else _open_writer(path)
+            self._db = open_read_only(path) if read_only else _open_writer(path)
             self.last()  # a file that opens may still be no log
         except sqlite3.Error as error:
             raise TagwayError(f"{path}: the log cannot be opened: {error}") from None
@@ -329,8 +329,15 @@ def _open_writer(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _open_reader(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Open a database of a data folder for reading. Raises `sqlite3.Error`.
+
+    SQLite reads beside files of its own (the index of the write-ahead log). Where it cannot make them, on a medium
+    that is read-only or in somebody else's folder, nobody writes either, so the file is read as it stands.
+    """
+    makes_its_own = os.access(path.parent, os.W_OK) or path.with_name(f"{path.name}-shm").exists()
+    how = "mode=ro" if makes_its_own else "mode=ro&immutable=1"
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, check_same_thread=False)
     db.execute("PRAGMA busy_timeout = 5000")
     db.execute("PRAGMA query_only = ON")
     return db

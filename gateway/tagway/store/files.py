@@ -9,7 +9,7 @@ from typing import Final
 from sqlite_utils import Database
 
 from tagway.errors import TagwayError
-from tagway.log import binding
+from tagway.log import binding, open_read_only
 from tagway.store.migrations import migrations
 
 FILE: Final = "store.db"
@@ -56,11 +56,7 @@ def open_reader(folder: Path, file: str = FILE) -> sqlite3.Connection:
     if not path.exists():
         raise TagwayError(f"{path}: nothing is recorded here yet; `tagway up` starts a gateway, --data names a folder")
     try:
-        db = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-        )
-        db.execute("PRAGMA busy_timeout = 5000")
-        db.execute("PRAGMA query_only = ON")
+        db = open_read_only(path)
         unmade = migrations.pending(Database(db, execute_plugins=False))
     except sqlite3.Error as error:
         raise TagwayError(f"{path}: the store cannot be read: {error}; {_AGAIN}") from None
