@@ -98,3 +98,41 @@ def test_nothing_is_known_of_what_was_never_seen(gateway: InProcess) -> None:
     assert why_event(gateway.feed, 1) is None
     assert why_cart(gateway.feed, "c") is None
     assert why_person(gateway.feed, "p") is None
+
+
+def test_a_violating_event_of_nobody_is_told_both_fixes(gateway: InProcess) -> None:
+    reason = why_event(gateway.feed, track(gateway, "m1", anonymousId="a1", properties={"product_id": "p1"}))
+    assert reason is not None
+    assert "it violates its schema" in reason.stages[1].text
+    assert reason.fix.startswith("For its schema: ")
+    assert "For its person: Send email" in reason.fix
+
+
+def test_a_person_who_declined_stops_at_consent(gateway: InProcess) -> None:
+    add(gateway)
+    track(
+        gateway,
+        "m2",
+        event="Email Captured",
+        anonymousId="a1",
+        properties={"email": "ana@example.com", "consent": False},
+    )
+    reason = why_cart(gateway.feed, "c1")
+    assert reason is not None
+    assert (reason.verdict, reason.stops_at) == ("NO_CONSENT", "consent")
+
+
+def test_an_address_that_came_too_late_for_the_cart_is_where_it_stops(gateway: InProcess) -> None:
+    add(gateway)
+    gateway.clock += 73 * 3_600_000_000
+    identify(gateway)
+    reason = why_cart(gateway.feed, "c1")
+    assert reason is not None
+    assert (reason.verdict, reason.stops_at) == ("IDENTIFIED_TOO_LATE", "address")
+
+
+def test_a_cart_that_nobody_shares_a_cause_with_is_one(gateway: InProcess) -> None:
+    add(gateway)
+    reason = why_cart(gateway.feed, "c1")
+    assert reason is not None
+    assert "(1 of 1 cart has this cause.)" in reason.fix

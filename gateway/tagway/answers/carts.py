@@ -137,7 +137,7 @@ _CAUSES: Final = {
 CODES: Final = tuple(_CAUSES)
 _STEPS: Final = ("added", "identified_id", "person", "reachable", "in_time")
 STEP_NAMES: Final = {
-    "added": "added to cart",
+    "added": "added to cart, not bought",
     "identified_id": "has a stable id",
     "person": "joined to a person",
     "reachable": "has an address and consent",

@@ -7,11 +7,12 @@ it stops; what comes after it is not guessed. Delivery joins them once there are
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from tagway.answers import carts
 from tagway.core import moments
+from tagway.core.wording import counted
 from tagway.store.carts import CartFacts
 from tagway.store.feed import Feed, Json
 
@@ -70,7 +71,8 @@ def why_cart(feed: Feed, cart_id: str, since: int = 0) -> Reason | None:
     stages = (_received(events), _schema(events), *_cart_stages(feed, facts, events[-1]))
     everyone = carts.waterfall(feed, since).carts
     same = sum(1 for cart in everyone if cart.cause.code == cause.code)
-    fix = f"{cause.fix} ({same} of {len(everyone)} carts have this cause.)"
+    have = "has" if same == 1 else "have"
+    fix = f"{cause.fix} ({same:,} of {counted(len(everyone), 'cart')} {have} this cause.)"
     return Reason(subject=f"cart {cart_id}", verdict=cause.code, stages=stages, fix=fix)
 
 
@@ -82,7 +84,7 @@ def why_person(feed: Feed, profile_id: str) -> Reason | None:
     last = events[-1]
     stages = (_received(events), _schema(events), _identity(feed, last), _address(last))
     verdict = "REACHABLE" if last["reachable_at"] else "KNOWN" if last["user_id"] else "ANONYMOUS"
-    return Reason(subject=f"profile {profile_id}", verdict=verdict, stages=stages, fix=_fix(last))
+    return Reason(subject=f"profile {profile_id}", verdict=verdict, stages=stages, fix=_reach_fix(last) or "Nothing.")
 
 
 def as_json(reason: Reason) -> dict[str, Any]:
@@ -102,15 +104,21 @@ def as_json(reason: Reason) -> dict[str, Any]:
 def _received(events: Sequence[Json]) -> Stage:
     sources = ", ".join(sorted({event["source"] for event in events}))
     unverified = any(not event["verified"] for event in events)
-    first, last = events[0]["timestamp"], events[-1]["timestamp"]
-    when = first if first == last else f"{first} to {last}"
-    text = f"{len(events)} event{'s' if len(events) > 1 else ''} from {sources}, {when}"
+    text = f"{counted(len(events), 'event')} from {sources}, {_span(events[0]['timestamp'], events[-1]['timestamp'])}"
     return Stage(
         name="received",
         mark="warn" if unverified else "ok",
         text=text + (", not verified" if unverified else ""),
         evidence=_seqs(events),
     )
+
+
+def _span(first: str, last: str) -> str:
+    """From when to when, to the second; the date once when it is the same day."""
+    begin, end = (when[:19].replace("T", " ") for when in (first, last))
+    if begin == end:
+        return f"{begin} UTC"
+    return f"{begin} to {end[11:] if begin[:10] == end[:10] else end} UTC"
 
 
 def _schema(events: Sequence[Json]) -> Stage:
@@ -120,10 +128,14 @@ def _schema(events: Sequence[Json]) -> Stage:
     faulty = [event for event in events if event["status"] == "violating"]
     if not faulty:
         return Stage(name="schema", mark="ok", text="every event keeps its schema")
-    worst = faulty[-1]["violations"][0]
-    what = f"{worst['code']} at {worst['pointer']}"
-    text = f"{len(faulty)} of {len(events)} violate their schema, last {what}; still stored"
-    return Stage(name="schema", mark="warn", text=text, evidence=_seqs(faulty))
+    worst, *more = _errors(faulty[-1])
+    what = f"{worst['code']} at {worst['pointer']}" + (f" and {len(more)} more" if more else "")
+    who = "it violates its schema" if len(events) == 1 else f"{len(faulty)} of {len(events)} violate their schema, last"
+    return Stage(name="schema", mark="warn", text=f"{who}: {what}; still stored", evidence=_seqs(faulty))
+
+
+def _errors(event: Json) -> list[Json]:
+    return [one for one in event["violations"] if one["severity"] == "error"] or event["violations"]
 
 
 def _identity(feed: Feed, event: Json) -> Stage:
@@ -131,11 +143,14 @@ def _identity(feed: Feed, event: Json) -> Stage:
         return Stage(name="identity", mark="fail", text="no identifier: it belongs to nobody", evidence=(event["seq"],))
     profile = feed.profile_by_id(event["profile_id"])
     refused = [one for one in profile["merges"] if one["verdict"].startswith("skipped_")] if profile else []
-    people = [one for one in (profile or {}).get("aliases", ()) if one["kind"] in ("user_id", "email", "phone")]
+    aliases = (profile or {}).get("aliases", ())
+    people = [one for one in aliases if one["kind"] in ("user_id", "email", "phone")]
     if not people:
-        text = "only anonymous ids; " + (f"last refusal {refused[-1]['verdict']}" if refused else "no link to a person")
+        browsers = any(one["kind"] in ("anonymous_id", "device_id", "client_id") for one in aliases)
+        text = f"only {'anonymous ids' if browsers else 'ids of carts and orders, no browser'}; "
+        text += f"last refusal {refused[-1]['verdict']}" if refused else "no link to a person"
         return Stage(name="identity", mark="fail", text=text, evidence=(event["seq"],))
-    names = ", ".join(f"{one['kind']} by {one['link']['verdict']}" for one in people[:_SHOWN])
+    names = ", ".join(f"{one['kind']} ({one['link']['verdict']})" for one in people[:_SHOWN])
     return Stage(name="identity", mark="warn" if refused else "ok", text=f"joined to a person: {names}")
 
 
@@ -143,33 +158,53 @@ def _address(event: Json) -> Stage:
     if event["reachable_at"] is None:
         return Stage(name="address", mark="fail", text="no email and no phone is known")
     if event["reachable"]:
-        return Stage(name="address", mark="ok", text=f"reachable since {event['reachable_at']}")
+        since = _span(event["reachable_at"], event["reachable_at"])
+        return Stage(name="address", mark="ok", text=f"reachable since {since}")
     late = ((moments.read(event["reachable_at"]) or 0) - (moments.read(event["timestamp"]) or 0)) // moments.MINUTE
-    return Stage(name="address", mark="warn", text=f"reachable only {late} minutes after the event")
+    return Stage(name="address", mark="warn", text=f"reachable only {counted(late, 'minute')} after the event")
 
 
 def _cart_stages(feed: Feed, facts: CartFacts, last: Json) -> tuple[Stage, ...]:
     stages = [_identity(feed, last)]
+    if facts.folding:
+        stages.append(Stage(name="identity", mark="warn", text="its person is being folded again in the background"))
     if facts.near_miss is not None and facts.reachable_at is None:
         text = "an address was given next to it, without the browser's anonymous id"
         stages.append(Stage(name="near miss", mark="warn", text=text, evidence=(facts.near_miss,)))
-    stages.append(_address(last))
+    address = _address(last)
+    if carts.cause(facts).code == "IDENTIFIED_TOO_LATE":
+        address = replace(address, mark="fail", text=f"{address.text}: too late to trigger a campaign")
+    stages.append(address)
+    declined = [channel for channel, given in facts.consent if not given]
+    if declined:
+        mark: Mark = "fail" if len(declined) == len(facts.consent) else "warn"
+        stages.append(Stage(name="consent", mark=mark, text=f"declined: {' and '.join(declined)}"))
     if facts.order_seq is not None:
         stages.append(Stage(name="order", mark="ok", text="it was bought", evidence=(facts.order_seq,)))
     return tuple(stages)
 
 
 def _fix(event: Json) -> str:
-    """The smallest fix for what stops one event."""
-    if event["violations"]:
-        return str(event["violations"][0]["resolution"])
+    """The smallest fix for what stops one event: of its schema, of its person, or of both."""
     if event["status"] == "dead_letter":
         return "Look at the raw body; correct the sender; after a corrected plugin, `tagway replay --apply`."
+    schema, reach = _schema_fix(event), _reach_fix(event)
+    if schema and reach and event["status"] == "violating":
+        return f"For its schema: {schema.rstrip('.')}. For its person: {reach}"
+    return reach or schema or "Nothing."
+
+
+def _schema_fix(event: Json) -> str:
+    faults = _errors(event)
+    return str(faults[0]["resolution"]) if faults else ""
+
+
+def _reach_fix(event: Json) -> str:
     if event["profile_id"] is None:
         return "Send an anonymous id, or any other identifier, with it."
     if event["reachable_at"] is None:
         return "Send email or phone in this browser: an identify, a popup or a checkout with the same anonymous id."
-    return "Nothing."
+    return ""
 
 
 def _seqs(events: Sequence[Json]) -> tuple[int, ...]:

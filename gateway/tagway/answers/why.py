@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tagway.core import moments
 from tagway.core.events import Identifier
+from tagway.core.wording import counted
 from tagway.store.chains import Place, Step
 from tagway.store.feed import Feed
 
@@ -89,7 +90,7 @@ def _joined(
     feed: Feed, one: Identifier, other: Identifier, profiles: list[str], chain: list[Step] | None, *, past: bool
 ) -> Json:
     count = len(chain or ())
-    sentence = f"one person, joined by {count} piece{'s' if count != 1 else ''} of evidence"
+    sentence = f"one person, joined by {counted(count, 'piece')} of evidence"
     if chain is None:
         sentence = "one person, by more evidence than was searched"
     elif not chain:

@@ -10,6 +10,7 @@ from tagway import clock
 from tagway.answers import carts as answer
 from tagway.cli.options import as_json, examples, load, located, print_json
 from tagway.core.safe import visible
+from tagway.core.wording import counted
 from tagway.store.feed import Feed
 
 _UNITS = {"m": 60, "h": 3_600, "d": 86_400}
@@ -31,9 +32,8 @@ def carts(config_file: str | None, data: str | None, as_json: bool, since: str, 
         return
     total = found.steps[0].carts
     bought = len(found.carts) - total
-    click.echo(
-        f"{len(found.carts)} carts, {bought} bought, {total} open; reachable in time {found.share:.0%} of the open"
-    )
+    all_of_them = counted(len(found.carts), "cart")
+    click.echo(f"{all_of_them}, {bought} bought, {total} open; reachable in time {found.share:.0%} of the open")
     for step in found.steps:
         bar = "█" * round(_BAR * step.carts / total) if total else ""
         lost = ", ".join(f"-{count} {cause}" for cause, count in step.lost)

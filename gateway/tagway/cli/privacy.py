@@ -16,6 +16,7 @@ from tagway.cli.submit import IDENTIFIER, submit
 from tagway.config import Config
 from tagway.core.events import Identifier
 from tagway.core.safe import visible
+from tagway.core.wording import counted
 from tagway.errors import TagwayError
 from tagway.store.feed import Feed, Json
 
@@ -105,7 +106,7 @@ def _report(identifier: str, report: Json) -> Iterator[str]:
     kinds = ", ".join(f"{count} {kind}" for kind, count in report.get("identifiers", {}).items())
     yield f"{identifier} is forgotten: {report.get('events', 0)} events, {kinds}"
     for place, count in report.get("places", {}).items():
-        yield f"  {place}: {count} rows"
+        yield f"  {place}: {counted(count, 'row')}"
     for file, how in report.get("files", {}).items():
         yield f"  {file}: {_SETTLED[how]}"
 

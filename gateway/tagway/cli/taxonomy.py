@@ -17,6 +17,7 @@ from tagway.core.safe import visible
 from tagway.core.taxonomy import Catalogue, Schema, Taxonomy, describe, lint, versions
 from tagway.core.taxonomy.explain import Explainer
 from tagway.core.taxonomy.schema import Document
+from tagway.core.wording import counted
 from tagway.errors import ConfigError, TagwayError
 from tagway.store.feed import Feed
 
@@ -66,7 +67,7 @@ def check(config_file: str | None, data: str | None, as_json: bool) -> None:
         else:
             click.echo(finding)
     if not as_json:
-        click.echo(f"{len(found.schemas)} schemas, {len(findings)} findings")
+        click.echo(f"{counted(len(found.schemas), 'schema')}, {counted(len(findings), 'finding')}")
     sys.exit(1 if findings else 0)
 
 
@@ -114,7 +115,7 @@ def explain(config_file: str | None, data: str | None, as_json: bool, seq: int) 
         else:
             click.echo(f"{visible(fault.pointer or '/')}  {fault.keyword}  {visible(fault.message)}")
     if not as_json:
-        click.echo(f"{schema.id}: {len(faults)} faults")
+        click.echo(f"{schema.id}: {counted(len(faults), 'fault')}")
     sys.exit(1 if faults else 0)
 
 

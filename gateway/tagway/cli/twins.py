@@ -8,6 +8,7 @@ import click
 
 from tagway.cli.options import as_json, ascii_json, load, located, print_json
 from tagway.core.safe import visible
+from tagway.core.wording import counted
 from tagway.store.feed import Feed
 
 
@@ -24,7 +25,7 @@ def twins(config_file: str | None, data: str | None, as_json: bool) -> None:
             _show(pair)
     if not as_json:
         unlike = sum(1 for pair in pairs if pair["differences"])
-        click.echo(f"{len(pairs)} pairs, {unlike} with differences")
+        click.echo(f"{counted(len(pairs), 'pair')}, {unlike} with differences")
 
 
 def _show(pair: dict[str, Any]) -> None:
