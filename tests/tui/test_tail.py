@@ -9,7 +9,7 @@ from tagway.testing import InProcess
 from tagway_tui.tail import Tail
 
 from tests.tui.driving import WELL
-from tests.tui.folders import refuse, send, track
+from tests.tui.folders import identify, refuse, send, track
 
 
 def test_a_look_at_a_quiet_store_brings_nothing_new(gateway: InProcess, folder: Path) -> None:
@@ -64,6 +64,16 @@ def test_a_folder_that_is_made_anew_is_read_from_its_start(tmp_path: Path) -> No
         send(gateway, track("Probe"), track("Probe"))
         seen = tail.look(0.2, 0)
         assert (seen.restarted, seen.last, seen.sources["segment"].items) == (True, 2, 2)
+    tail.close()
+
+
+def test_after_a_command_that_changed_the_past_everything_is_counted_again(gateway: InProcess, folder: Path) -> None:
+    tail = Tail(folder, lambda _: WELL)
+    send(gateway, identify("u1", email="ana@example.com"), track("Order Completed"))
+    assert tail.look(0.0, 0).sources["segment"].faulty == 1
+    gateway.command("forget", "email:ana@example.com")
+    seen = tail.look(0.1, 0)
+    assert (seen.restarted, seen.sources["segment"].faulty) == (True, 0)
     tail.close()
 
 

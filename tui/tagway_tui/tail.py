@@ -38,7 +38,7 @@ class Snapshot:
 
     `changed` tells that rows came or changed; `refusals` and `matches` are only those that are new, `turn` is which
     `Watch` found the matches. `rates` are events per second of the last seconds, the newest last. `restarted` tells
-    that the store was made anew.
+    that the store was made anew, or changed in its past.
     """
 
     presence: Presence
@@ -72,6 +72,7 @@ class Tail:
         self._window: Window | None = None
         self._file: tuple[int, int] | None = None
         self._seen = Snapshot(presence=look(folder))
+        self._edition: tuple[int, int] | None = None
         self._refusal = 0
         self._marks: deque[tuple[float, int]] = deque()
         self.watch = Watch()
@@ -100,9 +101,11 @@ class Tail:
 
     def _news(self, window: Window, seen: Snapshot, now: int) -> Snapshot:
         first, last = window.reach()
-        if last < seen.last:
-            # Folded again from the start: counted again from the start.
+        edition = window.edition()
+        if last < seen.last or (self._edition is not None and edition != self._edition):
+            # Folded again, or changed in its past: counted again from the start.
             seen = replace(seen, restarted=True)
+        self._edition = edition
         if seen.restarted:
             self._refusal = 0
             seen = replace(seen, last=0, sources={})

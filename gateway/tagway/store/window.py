@@ -145,6 +145,13 @@ class Window:
         first, last = self._ask("SELECT (SELECT min(seq) FROM events), (SELECT max(seq) FROM events)")[0]
         return (first, last) if last is not None else (1, 0)
 
+    def edition(self) -> tuple[int, int]:
+        """What is another one once rows that were there are others: after a replay, or a command such as forget."""
+        first, command = self._ask(
+            "SELECT (SELECT committed_at FROM batches ORDER BY last LIMIT 1), (SELECT max(seq) FROM commands)"
+        )[0]
+        return first or 0, command or 0
+
     def lines(self, seqs: Sequence[int]) -> dict[int, Line]:
         """The lines of some events, by sequence number; those that are gone are left out."""
         if not seqs:
