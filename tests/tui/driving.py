@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from tagway.config import Config
 from tagway_tui.app import Options, TagwayApp
 from tagway_tui.presence import Presence
 from tagway_tui.screens.live import Live
@@ -26,9 +28,11 @@ async def screen(
     ascii_only: bool = False,
     read_only: bool = False,
     keys: dict[str, str] | None = None,
+    config: Config | None = None,
 ) -> AsyncIterator[tuple[Pilot[None], TagwayApp]]:
     """The app on a folder, ten frames a second; toasts shown, as for a person."""
-    options = Options(folder=folder, frame=0.1, ascii=ascii_only, read_only=read_only, keys=keys)
+    given = Options(folder=folder, frame=0.1, ascii=ascii_only, read_only=read_only, keys=keys)
+    options = given if config is None else replace(given, config=config)
     app = TagwayApp(options, look=look)
     async with app.run_test(size=size, notifications=True) as pilot:
         await looked(pilot)

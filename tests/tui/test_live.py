@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tagway.config import Config, SourceConfig
 from tagway.testing import InProcess
 from tagway_tui.widgets.bars import Bar
 
@@ -205,6 +206,14 @@ async def test_a_copied_event_is_ascii_and_not_masked(gateway: InProcess, folder
         assert "ana@example.com" in app.clipboard
         await pilot.press("x")
         assert app.clipboard.startswith("curl -X POST http://127.0.0.1:8787/v1/batch")
+
+
+async def test_a_copied_request_has_the_key_that_opens_its_source(gateway: InProcess, folder: Path) -> None:
+    send(gateway, track("Probe"))
+    config = Config(sources={"segment": SourceConfig(plugin="segment", write_keys=("key-1", "key-2"))})
+    async with screen(folder, config=config) as (pilot, app):
+        await pilot.press("x")
+        assert "-H 'x-write-key: key-1'" in app.clipboard
 
 
 async def test_person_data_is_masked_until_it_is_revealed(gateway: InProcess, folder: Path) -> None:

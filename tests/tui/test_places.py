@@ -35,7 +35,7 @@ async def test_a_person_is_found_by_any_identifier(gateway: InProcess, folder: P
         await pilot.press("3", "slash")
         await typed(pilot, "anon-1")
         await pilot.press("enter")
-        await shows(pilot, "1 found")
+        await shows(pilot, "1 person found")
         await pilot.press("enter")
         await shows(pilot, "REACHABLE by email")
         assert isinstance(app.screen, Person)
@@ -45,7 +45,7 @@ async def test_a_persons_joins_are_stepped_through_in_time(gateway: InProcess, f
     a_journey(gateway)
     async with screen(folder, (120, 30)) as (pilot, app):
         await pilot.press("g", "p")
-        await shows(pilot, "step through 1 joins")
+        await shows(pilot, "step through 1 join")
         await pilot.press("left_curly_bracket")
         await shows(pilot, "moved 2 events")
         assert text_of(app).count("⇄ moved") == 2
@@ -53,6 +53,29 @@ async def test_a_persons_joins_are_stepped_through_in_time(gateway: InProcess, f
         await shows(pilot, "today")
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, Live))
+
+
+async def test_a_person_who_is_forgotten_meanwhile_leaves_the_screen(gateway: InProcess, folder: Path) -> None:
+    a_journey(gateway)
+    async with screen(folder) as (pilot, app):
+        await pilot.press("g", "p")
+        await shows(pilot, "REACHABLE by email")
+        gateway.command("forget", "email:ana@example.com")
+        await shows(pilot, "nothing is stored of this person any more")
+        assert "ana@" not in text_of(app)
+        assert "cust_881" not in text_of(app)
+
+
+async def test_a_violations_whole_fix_can_be_read_in_a_small_terminal(gateway: InProcess, folder: Path) -> None:
+    send(gateway, track("Added to Cart", product_id="p1"))
+    fixes = [one["resolution"] for one in gateway.feed.events()[0]["violations"]]
+    async with screen(folder, (80, 60)) as (pilot, app):
+        await pilot.press("4")
+        await shows(pilot, "rules broken")
+        await pilot.press("enter")
+        await shows(pilot, "expected")
+        read = " ".join(line.rstrip("┃ ").strip() for line in text_of(app).splitlines())
+        assert [fix for fix in fixes if fix not in " ".join(read.split())] == []
 
 
 async def test_violations_say_what_to_do_and_lead_to_a_sample(gateway: InProcess, folder: Path) -> None:
@@ -127,7 +150,7 @@ async def test_no_place_overflows_and_every_one_keeps_its_way_out(
             hints = app.screen.query_one("#hints", Bar)
             assert len(hints.text) <= size[0] - 2
             assert "Help" in hints.text
-            assert "Back" in hints.text
+            assert hints.text.rstrip().endswith(("q Back", "q Quit"))
             assert {len(line) for line in text_of(app).splitlines()} == {size[0]}
 
 

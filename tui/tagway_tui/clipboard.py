@@ -9,6 +9,8 @@ from tagway_tui.clock import now
 from tagway_tui.copies import as_ascii, as_curl, as_json
 
 if TYPE_CHECKING:
+    from tagway.config import SourceConfig
+
     from tagway_tui.app import TagwayApp
 
 
@@ -38,10 +40,13 @@ class Clipboard:
         if request is None or request.body is None:
             self._app.say("the request is no longer in the log", severity="warning")
             return
+        source = self._app.config.sources.get(request.source)
         url = (self._app.seen.presence.url or "http://127.0.0.1:8787") + request.path
+        if source is not None and source.path_token and not request.path.endswith(f"/{source.path_token}"):
+            url += f"/{source.path_token}"
+        headers = {**_opened(source), **_typed(request.body), **(request.headers or {})}
         query = f"?{request.query}" if request.query else ""
-        headers = {"content-type": "application/json", **(request.headers or {})}
-        self.copy(as_curl(url + query, request.method, headers, request.body), "the request as cURL, not masked")
+        self.copy(as_curl(url + query, request.method, headers, request.body), "the request as cURL, with its key")
 
     def copy_sample(self) -> None:
         """Copy a first call as cURL."""
@@ -50,3 +55,13 @@ class Clipboard:
             self._app.say("no gateway here takes a sample", severity="warning")
         else:
             self.copy(sample.curl(to, now()), "a cURL command")
+
+
+def _opened(source: SourceConfig | None) -> dict[str, str]:
+    """The write key, which the log does not keep: without it a pasted request would be refused."""
+    return {"x-write-key": source.write_keys[0]} if source is not None and source.write_keys else {}
+
+
+def _typed(raw: bytes) -> dict[str, str]:
+    form = raw and raw.lstrip()[:1] not in (b"{", b"[")
+    return {"content-type": "application/x-www-form-urlencoded" if form else "application/json"}

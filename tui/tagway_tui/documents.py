@@ -6,6 +6,7 @@ at first is decided by a budget of lines. Pure: no widget, no file.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -159,3 +160,15 @@ class Text:
     def item(self, place: int) -> tuple[str, Any] | None:
         """See `Document.item`."""
         return self._items.get(place)
+
+
+def paragraph(text: str, width: int, style: str = "", indent: str = "") -> list[Row]:
+    """Text over as many rows as it needs."""
+    lines = textwrap.wrap(text, max(10, width - len(indent)), break_on_hyphens=False) or [""]
+    return [[(indent + line, style)] for line in lines]
+
+
+def labeled(label: str, text: str, width: int, style: str = "", size: int = 10) -> list[Row]:
+    """A label in `size` cells, and beside it text over as many rows as it needs."""
+    first, *more = paragraph(text, width - size, style)
+    return [[(f"{label:<{size}}", "dim"), *first], *([(" " * size, ""), *row] for row in more)]

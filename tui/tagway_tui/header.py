@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tagway_tui.clock import now
-from tagway_tui.marks import Row, spark
+from tagway_tui.marks import Row, spark, width_of
 from tagway_tui.tail import SourceState
 from tagway_tui.widgets.bars import spread
 
@@ -20,7 +20,7 @@ PLACES: Final = (
     ("5", "Carts", "carts"),
     ("6", "Health", "health"),
 )
-_STATES: Final = {"FOLLOW": ("▶", "ok"), "HELD": ("‖", "warn"), "PAUSED": ("■", "warn")}
+_STATES: Final = {"LIVE": ("▶", "ok"), "FOLLOW": ("▶", "ok"), "HELD": ("‖", "warn"), "PAUSED": ("■", "warn")}
 _RECENT: Final = 60_000_000
 
 
@@ -33,7 +33,7 @@ def state_row(app: TagwayApp, state: str, new: int, width: int) -> Row:
     if not here.well:
         what = "the engine is down; what comes is kept" if here.gateway else "no gateway on this folder"
         row += [("■ DISCONNECTED ", "bad"), (f"{what}  ", "dim")]
-    if here.well or state != "FOLLOW":
+    if here.well or state in ("HELD", "PAUSED"):
         row.append((f"{glyph} {state}", style))
         row.append((f" +{new:,} new" if new else "", "strong"))
     if here.well:
@@ -43,11 +43,22 @@ def state_row(app: TagwayApp, state: str, new: int, width: int) -> Row:
         row += [("  ", ""), ("REVEALED", "revealed")]
     if app.read_only:
         row.append(("  read-only", "dim"))
+    return spread([*row, *_badges(app, width - width_of(row))], [], width)
+
+
+def _badges(app: TagwayApp, room: int) -> Row:
+    """A badge for each source, the last heard of first; how many more there are when they do not fit."""
+    sources = sorted(app.seen.sources.items(), key=lambda pair: -max(pair[1].last_seen, pair[1].last_refused))
     at = now()
     badges: Row = []
-    for name, source in sorted(seen.sources.items(), key=lambda pair: -max(pair[1].last_seen, pair[1].last_refused)):
-        badges += [("  ", ""), *_badge(app, name, source, at)]
-    return spread([*row, *badges], [], width)
+    for place, (name, source) in enumerate(sources):
+        badge: Row = [("  ", ""), *_badge(app, name, source, at)]
+        more = f"  +{len(sources) - place}"
+        if width_of(badge) + (len(more) if place < len(sources) - 1 else 0) > room:
+            return [*badges, (more if room >= len(more) else "", "dim")]
+        badges += badge
+        room -= width_of(badge)
+    return badges
 
 
 def _badge(app: TagwayApp, name: str, source: SourceState, now: int) -> Row:
@@ -71,12 +82,23 @@ def _age(micros: int) -> str:
 
 
 def places_row(here: str, count: str, width: int) -> tuple[Row, dict[int, str]]:
-    """The bar of places, with what is counted at its end; clicking on a place goes there."""
+    """The bar of places, with what is counted at its end; clicking on a place goes there.
+
+    Where there is no room, names are cut, then left out but for the place that is in front.
+    """
+    right: Row = [(f" {count}" if count else "", "strong")]
+    for letters in (10, 4, 0):
+        left, actions = _places(here, letters)
+        if width_of([*left, *right]) <= width:
+            break
+    return spread(left, right, width), actions
+
+
+def _places(here: str, letters: int) -> tuple[Row, dict[int, str]]:
     left: Row = []
     actions: dict[int, str] = {}
-    short = width < 56 + len(count)
     for key, name, action in PLACES:
+        word = name[: max(letters, 4 if action == here else 0)]
         actions[len(left)] = actions[len(left) + 1] = f"app.go('{action}')"
-        word = name[:4] if short else name
-        left += [(f"{key} ", "dim"), (word, "match" if action == here else ""), (" ", "")]
-    return spread(left, [(count, "strong")], width), actions
+        left += [(f"{key} " if word else key, "dim"), (word, "match" if action == here else ""), (" ", "")]
+    return left, actions

@@ -36,6 +36,9 @@ class AnswerPlace(Place):
     def tell(self, answer: Any) -> None:
         """Show the answer."""
 
+    def gone(self) -> None:
+        """What was asked about is no longer stored: the answer is None."""
+
     def frame(self) -> None:
         """Ask when it is time to."""
         if not self._asking and time.monotonic() - self._asked_at > max(_EVERY, 4 * self._took):
@@ -72,11 +75,11 @@ class AnswerPlace(Place):
     @work(thread=True, group="answer", exit_on_error=False)
     def _ask(self) -> None:
         began = time.monotonic()
-        answer = None
+        answer, told = None, False
         try:
             feed, window = Feed(self.tagway.folder), Window(self.tagway.folder)
             try:
-                answer = self.ask(feed, window, now())
+                answer, told = self.ask(feed, window, now()), True
             finally:
                 feed.close()
                 window.close()
@@ -84,13 +87,13 @@ class AnswerPlace(Place):
             pass  # there is no store yet, or it is being replaced: the next frame asks again
         finally:
             if not get_current_worker().is_cancelled:
-                self.app.call_from_thread(self._answered, answer, time.monotonic() - began)
+                self.app.call_from_thread(self._answered, answer, told, time.monotonic() - began)
 
-    def _answered(self, answer: Any, took: float) -> None:
+    def _answered(self, answer: Any, told: bool, took: float) -> None:
         self._asking, self._took = False, took
-        if answer is not None and self.is_mounted:
+        if told and self.is_mounted:
             self.answer = answer
-            self.tell(answer)
+            self.gone() if answer is None else self.tell(answer)
             super().draw_bars()
 
     def said(self, text: str, style: str = "dim") -> list[Row]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 
 from tagway.answers.carts import Cart, Waterfall, cause, waterfall
 from tagway.core.moments import DAY
+from tagway.core.wording import counted
 from tagway.store.feed import Feed
 from tagway.store.window import Window
 from textual import on
@@ -16,8 +17,8 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from tagway_tui import keymap
-from tagway_tui.clock import clock_time
-from tagway_tui.documents import Text
+from tagway_tui.clock import lately, now
+from tagway_tui.documents import Text, labeled
 from tagway_tui.marks import Row, fit
 from tagway_tui.screens.answer import AnswerPlace
 from tagway_tui.widgets.bars import Bar, Hint
@@ -25,6 +26,7 @@ from tagway_tui.widgets.detail import DocumentView
 from tagway_tui.widgets.lines import Lines
 from tagway_tui.widgets.table import Table
 
+_FINE: Final = ("REACHABLE", "PURCHASED_ALREADY")
 _PERIODS: Final = (("last 24 h", DAY), ("last 7 days", 7 * DAY), ("all", 0))
 
 
@@ -50,7 +52,7 @@ class Carts(AnswerPlace):
     )
     DEFAULT_CSS = """
     Carts #steps { height: 7; }
-    Carts #words { height: 4; border-top: solid $panel; }
+    Carts #words { height: 5; border-top: solid $panel; }
     """
 
     period = 0
@@ -83,11 +85,12 @@ class Carts(AnswerPlace):
         if self.opened is None:
             codes = dict.fromkeys(one.cause.code for one in answer.carts)
             groups = [_Group(code, tuple(one for one in answer.carts if one.cause.code == code)) for code in codes]
-            items = sorted(groups, key=lambda one: -len(one.carts))
+            # What can be mended comes first: a cart that was bought or can be reached needs nothing.
+            items = sorted(groups, key=lambda one: (one.code in _FINE, -len(one.carts)))
         else:
             items = [one for one in answer.carts if one.cause.code == self.opened]
         self.query_one("#table", Table).fill(items)
-        heading = "CAUSE OF EACH CART" if self.opened is None else f"CARTS: {self.opened}  (q goes back)"
+        heading = "CAUSES: each cart has one" if self.opened is None else f"CARTS: {self.opened}  (q goes back)"
         self.query_one("#heading", Bar).set([(heading, "title")])
         if not answer.carts:
             self.query_one("#words", DocumentView).show(Text(self.said("No cart event in this period.")))
@@ -96,19 +99,21 @@ class Carts(AnswerPlace):
         """How many carts, of which period, and how many are reachable."""
         if self.answer is None:
             return ""
-        return f"{len(self.answer.carts):,} carts {_PERIODS[self.period][0]}, {self.answer.share:.0%} reachable"
+        carts = counted(len(self.answer.carts), "cart")
+        return f"{carts} {_PERIODS[self.period][0]}, {self.answer.share:.0%} reachable"
 
     def _steps(self, answer: Waterfall) -> list[Row]:
         width = max(20, self.size.width - 4)
-        most = max((one.carts for one in answer.steps), default=0) or 1
+        longest = 20 if width >= 70 else 6
+        most = max((step.carts for step in answer.steps), default=0) or 1
         rows: list[Row] = []
         for step in answer.steps:
-            lost = ", ".join(f"{count} {code}" for code, count in step.lost)
-            bar = "█" * max(1 if step.carts else 0, round(step.carts * 20 / most))
-            row: Row = [(fit(bar, 20), "number"), (f" {step.carts:>6,} ", "strong"), (fit(step.name, 26), "")]
-            rows.append([*row, (fit(f"-{lost}" if lost else "", max(0, width - 54)), "warn")])
+            lost = ", ".join(f"-{count:,} {code}" for code, count in step.lost)
+            bar = "█" * max(1 if step.carts else 0, round(step.carts * longest / most))
+            row: Row = [(fit(bar, longest), "number"), (f" {step.carts:>6,} ", "strong"), (fit(step.name, 28), "")]
+            rows.append([*row, (fit(lost, max(0, width - longest - 36)), "warn")])
         bought = sum(1 for one in answer.carts if one.cause.bucket == "bought")
-        return [*rows, [(f"{'':20} {bought:>6,} bought, not to be recovered", "dim")]]
+        return [*rows, [(f"{'':{longest}} {bought:>6,} bought, not to be recovered", "dim")]]
 
     def _row(self, item: Any, width: int) -> Row:
         shown = self.tagway.mask.shown
@@ -122,11 +127,11 @@ class Carts(AnswerPlace):
         facts = item.facts
         who = shown(facts.user_id or facts.profile_id or "nobody")
         return [
-            (f"{clock_time(facts.last_at, False)}  ", "dim"),
-            (fit(shown(facts.cart_id), 22) + " ", "strong"),
-            (f"{facts.events:>3} events  ", ""),
-            (fit(who, 18), ""),
-            (fit(shown(", ".join(facts.sources)), max(0, width - 66)), "dim"),
+            (f"{lately(facts.last_at, now()):<10}  ", "dim"),
+            (fit(shown(facts.cart_id), 20) + " ", "strong"),
+            (f"{counted(facts.events, 'event'):>9}  ", ""),
+            (fit(who, 16) + " ", ""),
+            (fit(shown(", ".join(facts.sources)), max(0, width - 61)), "dim"),
         ]
 
     @on(Lines.Moved, "#table")
@@ -135,11 +140,13 @@ class Carts(AnswerPlace):
         cart = item.carts[0] if isinstance(item, _Group) else item
         if cart is not None:
             why = cause(cart.facts)
+            words = self.query_one("#words", DocumentView)
+            width = max(20, words.room)
             rows: list[Row] = [
-                [(why.code, _look(why.code)), ("  ", ""), (why.text, "")],
-                [("fix  ", "title"), (why.fix, "strong")],
+                *labeled("why", f"{why.code}: {why.text}", width, _look(why.code), 5),
+                *labeled("fix", why.fix, width, "strong", 5),
             ]
-            self.query_one("#words", DocumentView).show(Text(rows))
+            words.show(Text(rows))
 
     @on(Lines.Chosen, "#table")
     def _chosen(self) -> None:
@@ -191,7 +198,7 @@ class Carts(AnswerPlace):
 
 
 def _look(code: str) -> str:
-    return "ok" if code in ("REACHABLE", "PURCHASED_ALREADY") else "bad"
+    return "ok" if code in _FINE else "bad"
 
 
 def _key(item: Any) -> object:

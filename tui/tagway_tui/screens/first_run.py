@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from tagway.core.wording import counted
+
 from tagway_tui.marks import Row
 from tagway_tui.sample import address
 
@@ -30,7 +32,7 @@ def first_run_rows(app: TagwayApp) -> list[Row]:
     if config.open:
         rows.append(_lack("no configuration: every source is open here", "tagway init writes one"))
     else:
-        rows.append(_tick(f"{len(config.sources)} sources in {shown(config.file)}"))
+        rows.append(_tick(f"{counted(len(config.sources), 'source')} in {shown(config.file)}"))
     rows += [[], *_send(app), [], [("Connect a store", "title")]]
     for what, how in (
         ("a tag manager", "tagway snippet gtm"),

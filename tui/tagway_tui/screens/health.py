@@ -12,7 +12,7 @@ from tagway.store.feed import Feed
 from tagway.store.window import Window
 from textual.widget import Widget
 
-from tagway_tui.documents import Text
+from tagway_tui.documents import Text, labeled, paragraph
 from tagway_tui.marks import Row, fit
 from tagway_tui.screens.answer import AnswerPlace
 from tagway_tui.widgets.detail import DocumentView
@@ -50,7 +50,8 @@ class Health(AnswerPlace):
         state, style = _STATES[pulse.state]
         gateway = f"listens at {here.url}" if here.gateway else "not running"
         engine = "runs" if here.engine else "not running"
-        lag = f"{pulse.lag:,} requests wait, the first for {pulse.lag_age / moments.SECOND:.1f} s"
+        waiting = "requests wait, the first" if pulse.lag != 1 else "request waits,"
+        lag = f"{pulse.lag:,} {waiting} for {pulse.lag_age / moments.SECOND:.1f} s"
         rows: list[Row] = [
             [("state     ", "dim"), (state, style)],
             [("gateway   ", "dim"), (self.tagway.mask.shown(gateway), "ok" if here.gateway else "bad")],
@@ -61,41 +62,45 @@ class Health(AnswerPlace):
             ],
             [("folder    ", "dim"), (self.tagway.mask.shown(self.tagway.folder), "")],
             [],
-            [("SOURCE          STATE        OK   BAD  DEAD   DUP  REFUSED  LAST SEEN", "title")],
-            *(self._source(one, now) for one in pulse.sources),
+            [("SOURCE     STATE      OK   BAD DEAD  DUP REFUSED SEEN AGO", "title")],
+            *(row for one in pulse.sources for row in self._source(one, now)),
             *(self.said("no source has sent anything yet") if not pulse.sources else []),
         ]
-        return [*rows, [], *_ledger(pulse.ledger, "✓", "✗")]
+        width = max(20, self.query_one(DocumentView).room)
+        return [*rows, [], *_ledger(pulse.ledger, width)]
 
-    def _source(self, one: SourceHealth, now: int) -> Row:
+    def _source(self, one: SourceHealth, now: int) -> list[Row]:
+        """Its numbers, and below them what was last refused and why."""
         shown = self.tagway.mask.shown
         state, style = _STATES[one.state]
         row: Row = [
-            (fit(shown(one.name), 15) + " ", "strong"),
-            (fit(state, 8), style),
-            (f"{one.ok:>7,}{one.violating:>6,}{one.dead:>6,}{one.duplicate:>6,}{one.refused:>9,}  ", ""),
-            (f"{_ago(now, one.last_seen)}  ", "dim"),
+            (fit(shown(one.name), 10) + " ", "strong"),
+            (fit(state, 7), style),
+            (f"{one.ok:>6,}{one.violating:>6,}{one.dead:>5,}{one.duplicate:>5,}{one.refused:>8,} ", ""),
+            (_ago(now, one.last_seen), "dim"),
         ]
-        if one.last_code:
-            row.append((shown(f"{one.last_code}: {one.last_message}"), "bad" if one.state == "bad" else "warn"))
-        return row
+        if not one.last_code:
+            return [row]
+        width = max(20, self.query_one(DocumentView).room)
+        said = f"{one.last_code}: {one.last_message} ({_ago(now, one.last_refused)} ago)"
+        return [row, *paragraph(shown(said), width, "bad" if one.state == "bad" else "warn", " " * 11)]
 
 
-def _ledger(ledger: dict[str, Any], yes: str, no: str) -> list[Row]:
+def _ledger(ledger: dict[str, Any], width: int) -> list[Row]:
     requests, items = ledger["requests"], ledger["items"]
-    balanced = (f"{yes} balances to the unit", "ok") if ledger["balanced"] else (f"{no} does not balance", "bad")
+    balanced = ("✓ balances to the unit", "ok") if ledger["balanced"] else ("✗ does not balance", "bad")
     return [
-        [("LEDGER  ", "title"), balanced],
-        [(_sum("requests", requests, ("received", "taken", "refused")), "")],
-        [(_sum("", requests, ("taken", "folded", "pending")), "")],
-        [(_sum("items", items, ("normalized", *(name for name in items if name != "normalized"))), "")],
+        [("LEDGER    ", "title"), balanced],
+        *labeled("requests", _sum(requests, ("received", "taken", "refused")), width),
+        *labeled("", _sum(requests, ("taken", "folded", "pending")), width),
+        *labeled("items", _sum(items, ("normalized", *(name for name in items if name != "normalized"))), width),
     ]
 
 
-def _sum(head: str, numbers: dict[str, int], names: tuple[str, ...]) -> str:
+def _sum(numbers: dict[str, int], names: tuple[str, ...]) -> str:
     total, *parts = names
     shown = [one for one in parts if numbers[one]] or parts[:1]
-    return f"{head:<9} {numbers[total]:,} {total} = " + " + ".join(f"{numbers[one]:,} {one}" for one in shown)
+    return f"{numbers[total]:,} {total} = " + " + ".join(f"{numbers[one]:,} {one}" for one in shown)
 
 
 def _ago(now: int, then: int | None) -> str:
@@ -104,5 +109,5 @@ def _ago(now: int, then: int | None) -> str:
     seconds = max(0, now - then) // moments.SECOND
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} s ago"
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"

@@ -36,13 +36,19 @@ class Live(Place):
     NAME = "live"
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("live")
     HINTS = (
-        Hint("list.choose", "Detail", "choose"),
+        Hint("list.choose", "Open", "choose"),
+        Hint("live.why", "Why", "why"),
+        Hint("live.person", "Person", "person"),
+        Hint("live.next_fault", "Fault", "fault(False)"),
         Hint("live.filter", "Filter", "filter"),
         Hint("live.pause", "Pause", "pause"),
+        Hint("live.copy_json", "Copy", "copy('json')"),
+    )
+    IN_DETAIL = (
+        Hint("live.next_tab", "Next tab", "tab(1)"),
         Hint("live.why", "Why", "why"),
-        Hint("live.next_fault", "Fault", "fault(False)"),
         Hint("live.person", "Person", "person"),
-        Hint("live.next_tab", "Tab", "tab(1)"),
+        Hint("live.copy", "Copy value", "copy('value')"),
         Hint("live.copy_json", "Copy", "copy('json')"),
     )
     DEFAULT_CSS = """
@@ -122,12 +128,16 @@ class Live(Place):
     def hints(self) -> tuple[Hint, ...]:
         """While nothing has come: how to make something come."""
         if not self.has_class("-empty"):
-            return self.HINTS
+            return self.IN_DETAIL if self._in_detail() else self.HINTS
         return (
             Hint("live.sample", "Sample journey", "sample"),
             Hint("live.copy", "Copy cURL", "copy('value')"),
             Hint("live.session", "My session", "session"),
         )
+
+    def way_out(self) -> str:
+        """Back to the list, or to where a way here began; else out of the screen."""
+        return "Back" if self.has_class("-detail") or self.tagway.ways.led else "Quit"
 
     def _judge_emptiness(self) -> None:
         """Until something came, say what is missing."""

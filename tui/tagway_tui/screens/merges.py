@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
+from tagway.core.wording import counted
 from tagway.store.decided import Verdict, Which
 from tagway.store.feed import Feed
 from tagway.store.window import Window
@@ -13,10 +14,12 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from tagway_tui import keymap
-from tagway_tui.clock import clock_time
+from tagway_tui.clock import clock_time, day_time
+from tagway_tui.documents import Text, paragraph
 from tagway_tui.marks import Row, fit
 from tagway_tui.screens.answer import AnswerPlace
 from tagway_tui.widgets.bars import Bar, Hint
+from tagway_tui.widgets.detail import DocumentView
 from tagway_tui.widgets.lines import Lines
 from tagway_tui.widgets.table import Table
 
@@ -48,13 +51,19 @@ class Merges(AnswerPlace):
         Hint("merges.which", "All/joins/review", "which"),
     )
 
+    DEFAULT_CSS = """
+    Merges #words { height: 2; background: $panel; }
+    """
+
     which: Which = "all"
 
     def body(self) -> Iterable[Widget]:
         """What is shown, the list, and the decision in words."""
         yield Bar(id="which")
         yield Table(self._row, lambda one: one.id, id="table")
-        yield Bar(id="words", classes="words")
+        words = DocumentView(id="words")
+        words.can_focus = False
+        yield words
 
     def on_mount(self) -> None:
         """The list has the keys."""
@@ -70,7 +79,7 @@ class Merges(AnswerPlace):
         total, decisions = answer
         self.query_one(Table).fill(decisions)
         name = dict(_VIEWS)[self.which]
-        empty = "  none yet" if not total else ""
+        empty = "  none" if not total else ""
         self.query_one("#which", Bar).set([(name, "title"), (empty, "dim")])
 
     def count(self) -> str:
@@ -78,26 +87,27 @@ class Merges(AnswerPlace):
         if self.answer is None:
             return ""
         total, decisions = self.answer
-        return f"{len(decisions):,} of {total:,}" if total > len(decisions) else f"{total:,} decisions"
+        return f"{len(decisions):,} of {total:,}" if total > len(decisions) else counted(total, "decision")
 
     def _row(self, one: Verdict, width: int) -> Row:
         return verdict_row(self.tagway.painter, one, width)
 
-    @on(Lines.Moved)
+    @on(Lines.Moved, "#table")
     def _moved(self) -> None:
         one: Verdict | None = self.query_one(Table).current()
-        words: Row = []
-        if one is not None:
-            glyph, style, text = LOOKS.get(one.verdict, ("·", "", one.verdict))
-            rule = f" (rule {one.rule})" if one.rule else ""
-            evidence = f"; event #{one.seq}" if one.seq else ""
-            words = [
-                (f"{glyph} ", style),
-                (text + self.tagway.mask.shown(rule) + evidence, ""),
-            ]
-        self.query_one("#words", Bar).set(words)
+        words = self.query_one("#words", DocumentView)
+        words.show(Text(self._words(one, max(20, words.room)) if one is not None else []))
 
-    @on(Lines.Chosen)
+    def _words(self, one: Verdict, width: int) -> list[Row]:
+        """What the decision means, the rule behind it, and the event that is its evidence."""
+        shown = self.tagway.mask.shown
+        glyph, style, text = LOOKS.get(one.verdict, ("·", "", one.verdict))
+        said = text + (f" (rule {one.rule})" if one.rule else "")
+        by = f"{one.event} #{one.seq} from {one.source}" if one.seq is not None else "an event that is no longer stored"
+        first, *more = paragraph(shown(f"{said}; evidence: {by}"), width - 2)
+        return [[(f"{glyph} ", style), *first], *([("  ", ""), *row] for row in more)]
+
+    @on(Lines.Chosen, "#table")
     def _chosen(self) -> None:
         one: Verdict | None = self.query_one(Table).current()
         if one is not None and one.seq is not None:
@@ -127,9 +137,9 @@ def verdict_row(painter: Any, one: Verdict, width: int) -> Row:
     word = "conflict" if one.verdict == "skipped_conflict" else one.verdict.removeprefix("skipped_")
     tried = f"{shown(one.kind)}:{shown(one.value, key=one.kind)}"
     subject = f"{shown(one.subject_kind)}:{shown(one.subject_value, key=one.subject_kind)}" if one.subject_kind else ""
-    room = max(10, (width - 26) // (3 if width >= 90 else 2))
+    room = max(10, (width - 32) // 3 if width >= 90 else (width - 26) // 2)
     row: Row = [
-        (f"{clock_time(one.at, False)} ", "dim"),
+        (f"{day_time(one.at)[5:] if width >= 90 else clock_time(one.at, False)} ", "dim"),
         (fit(f"{glyph} {word}", 13) + " ", style),
         (fit(tried, room) + " ", ""),
         (fit("→ " + subject if subject else "", room), "strong"),

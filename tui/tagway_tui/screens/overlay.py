@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -73,9 +72,3 @@ class Overlay(ModalScreen[None]):
         if seq is not None:
             self.dismiss()
             self.tagway.ways.to_event(seq)
-
-
-def paragraph(text: str, width: int, style: str = "", indent: str = "") -> list[Row]:
-    """Text over as many rows as it needs."""
-    lines = textwrap.wrap(text, max(10, width - len(indent)), break_on_hyphens=False) or [""]
-    return [[(indent + line, style)] for line in lines]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from tagway.core.wording import counted
 from tagway.store.feed import Feed
 from tagway.store.persons import Person
 from tagway.store.window import Window
@@ -14,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tagway_tui import keymap
-from tagway_tui.clock import clock_time
+from tagway_tui.clock import lately, now
 from tagway_tui.marks import ANONYMOUS, KNOWN, Row, fit
 from tagway_tui.rows import hue
 from tagway_tui.screens.answer import AnswerPlace
@@ -37,10 +38,13 @@ class People(AnswerPlace):
     People Input { height: 1; border: none; padding: 0 1; background: $panel; }
     """
 
+    wanted = ""
+    """What is searched for."""
+
     def body(self) -> Iterable[Widget]:
         """The line, and the list."""
         yield Input(
-            id="search", compact=True, placeholder="/ to search: email, phone, customer id, anonymous id, cart, order"
+            id="search", compact=True, placeholder="/ searches: email, phone, customer, browser, cart or order id"
         )
         yield Bar(id="heading")
         yield Table(self._row, lambda one: one.profile_id, id="table")
@@ -52,26 +56,33 @@ class People(AnswerPlace):
     def ask(self, feed: Feed, window: Window, now: int) -> Any:
         """Who is found."""
         del feed, now
-        text = self.query_one(Input).value
+        text = self.wanted
         return text, window.people(text)
 
     def tell(self, answer: Any) -> None:
         """Fill the list; ask again when the text has changed meanwhile."""
         text, people = answer
         self.query_one(Table).fill(people)
-        found = f"{len(people)} found" if text.strip() else "seen lately"
-        names = f"{fit('WHO', 26)} {fit('REACHABLE', 10)} {fit('IDS', 4)} {fit('LAST SEEN', 10)}"
-        self.query_one("#heading", Bar).set([(names, "dim"), (found, "title")])
-        if text != self.query_one(Input).value:
+        names = f"{fit('WHO', 26)} {fit('REACHABLE', 10)} {fit('IDS', 4)} {fit('LAST SEEN', 10)} ALSO"
+        self.query_one("#heading", Bar).set([(names, "dim")])
+        if text != self.wanted:
             self.ask_now()
 
     @on(Input.Changed)
-    def _typed(self) -> None:
+    def _typed(self, event: Input.Changed) -> None:
+        self.wanted = event.value
         self.ask_now()
 
     @on(Input.Submitted)
     def _entered(self) -> None:
         self.query_one(Table).focus()
+
+    def count(self) -> str:
+        """How many are shown, and what they have in common."""
+        if self.answer is None:
+            return ""
+        text, people = self.answer
+        return f"{counted(len(people), 'person', 'people')} {'found' if text.strip() else 'seen lately'}"
 
     def leave(self) -> bool:
         """From the line to the list."""
@@ -92,7 +103,7 @@ class People(AnswerPlace):
             (fit(f"{glyph} {shown(name)}", 26) + " ", hue(one.profile_id) if known else "dim"),
             (fit("yes" if one.reachable_at is not None else "no", 10) + " ", "ok" if one.reachable_at else "dim"),
             (f"{one.aliases:<4} ", ""),
-            (f"{clock_time(one.last_seen, False):<10} ", "dim"),
+            (f"{lately(one.last_seen, now()):<10} ", "dim"),
             (fit(more, max(0, width - 54)), "dim"),
         ]
 

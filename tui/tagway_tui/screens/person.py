@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from tagway.core import moments
+from tagway.core.wording import counted
 from tagway.store.decided import Verdict
 from tagway.store.feed import Feed
 from tagway.store.window import Line, Window
@@ -19,10 +21,10 @@ from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from tagway_tui import keymap
-from tagway_tui.clock import clock_time
+from tagway_tui.clock import clock_time, local
 from tagway_tui.documents import Text
 from tagway_tui.joins import JOINS, Alias, moved_by
-from tagway_tui.marks import STATUS, Row, fit
+from tagway_tui.marks import STATUS, Row, fit, width_of
 from tagway_tui.rows import Painter, status_of
 from tagway_tui.screens.answer import AnswerPlace
 from tagway_tui.screens.merges import LOOKS
@@ -45,6 +47,29 @@ class Found:
     def joins(self) -> list[Verdict]:
         """The decisions that joined something."""
         return [one for one in self.decisions if one.verdict in JOINS]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineColumns:
+    """The widths of the columns that give way, in cells; 0 leaves a column out."""
+
+    after: int
+    event: int
+    source: int
+
+    def heading(self) -> str:
+        """Their names, with those that are always there."""
+        after = f"{'AFTER':<{self.after}} " if self.after else ""
+        names = f"{'WHEN':<14} {after}{'REACHABLE':<10}{'EVENT':<{self.event}} {'STATUS':<9} "
+        return names + ("SOURCE" if self.source else "")
+
+
+def timeline_columns(width: int) -> TimelineColumns:
+    """Columns for a timeline of some cells: the source goes first, then the time between events."""
+    after = 6 if width >= 62 else 0
+    rest = width - 36 - (after + 1 if after else 0)
+    event = max(12, min(22, rest))
+    return TimelineColumns(after=after, event=event, source=rest - event if rest - event >= 6 else 0)
 
 
 class Timeline(Lines):
@@ -94,21 +119,22 @@ class Timeline(Lines):
         if line is None:
             return self._painter.gone(width)
         before = self._lines.get(self._seqs[place - 1]) if place else None
-        shown = self._painter.mask.shown
+        at, shown = timeline_columns(width), self._painter.mask.shown
         status = STATUS[status_of(line)]
         reachable = line.reachable_at is not None and line.reachable_at <= line.timestamp
         late = self.join is not None and line.timestamp > self.join.at
         moved = self.join is not None and line.timestamp < self.join.at and self._is_moved(line)
         gap = _gap(line.timestamp - before.timestamp) if before else ""
-        row: Row = [
+        long = before is not None and line.timestamp - before.timestamp > moments.HOUR
+        return [
             (_day_time(line.timestamp, before) + " ", "dim"),
-            (fit(gap, 6) + " ", "warn" if before and line.timestamp - before.timestamp > moments.HOUR else "dim"),
+            (fit(gap, at.after) + " " * bool(at.after), "warn" if long else "dim"),
             ("● " if reachable else "○ ", "ok" if reachable else "dim"),
             (fit("⇄ " + "moved" if moved else "", 8), "merge"),
-            (fit(self._painter.name(line), 19) + " ", "dim" if late else "strong"),
+            (fit(self._painter.name(line), at.event) + " ", "dim" if late else "strong"),
             (fit(f"{status.glyph} {status.word}", 9) + " ", status.style),
+            (fit(shown(line.source), at.source), "dim"),
         ]
-        return [*row, (fit(shown(line.source), max(0, width - 70)), "dim")]
 
     def _is_moved(self, line: Line) -> bool:
         return not self.moved.isdisjoint((line.anonymous_id, line.user_id, line.email, line.cart_id))
@@ -172,35 +198,48 @@ class Person(AnswerPlace):
         seqs = window.timeline(profile["profile_id"])
         return Found(profile=profile, seqs=seqs, decisions=decisions, moved=moved)
 
+    def gone(self) -> None:
+        """The person was forgotten: nothing of it stays on the screen."""
+        self.query_one(Timeline).show([], None)
+        self.query_one("#tree", DocumentView).show(Text([]))
+        self.query_one("#who", Bar).set([("nothing is stored of this person any more", "warn")])
+        self.query_one("#step", Bar).set([])
+
     def tell(self, answer: Found) -> None:
         """Draw it all."""
         timeline = self.query_one(Timeline)
         timeline.show(answer.seqs, self.tagway.window)
         self.query_one("#who", Bar).set(self._who(answer))
-        heading = "WHEN           AFTER  REACHABLE EVENT               STATUS    SOURCE"
-        self.query_one("#heading", Bar).set([(heading, "dim")])
         self._draw_step(answer)
+
+    def draw_bars(self) -> None:
+        """The bars, and the names of the columns."""
+        super().draw_bars()
+        for heading in self.query("#heading").results(Bar):
+            heading.set([(timeline_columns(max(0, heading.size.width - 2)).heading(), "dim")])
 
     def count(self) -> str:
         """Events and joins."""
         if self.answer is None:
             return ""
-        return f"{self.answer.profile['events']['total']:,} events, {len(self.answer.joins)} joins"
+        total = self.answer.profile["events"]["total"]
+        return f"{counted(total, 'event')}, {counted(len(self.answer.joins), 'join')}"
 
     def _who(self, found: Found) -> Row:
         profile, shown = found.profile, self.tagway.mask.shown
         names = [profile["user_id"], *profile["emails"], *profile["phones"]]
         known = [shown(one, key="phone" if one in profile["phones"] else "") for one in names if one]
         reach = [kind for kind in ("email", "phone") if profile[f"{kind}s"]]
-        return [
-            ("● " if known else "○ ", "strong"),
-            ("  ".join(known[:3]) or f"anonymous {profile['profile_id']}", "title"),
-            (
-                "   REACHABLE by " + " and ".join(reach) if reach else "   NOT REACHABLE: no email, no phone",
-                "ok" if reach else "bad",
-            ),
-            (f"   {profile['events']['before_identify']} events before that", "dim"),
-        ]
+        before = counted(profile["events"]["before_identify"], "event")
+        if reach:
+            state = (f"REACHABLE by {' and '.join(reach)}, not yet in {before}", "ok")
+        else:
+            state = ("NOT REACHABLE: no email, no phone", "bad")
+        room = max(10, self.size.width - 6 - width_of([state]))
+        name = "  ".join(known[:3]) or f"anonymous {profile['profile_id']}"
+        if cell_len(name) > room:
+            name = fit(name, room)
+        return [("● " if known else "○ ", "strong"), (name, "title"), ("  ", ""), state]
 
     def _draw_step(self, found: Found) -> None:
         join = found.joins[self.at] if self.at is not None and self.at < len(found.joins) else None
@@ -212,15 +251,15 @@ class Person(AnswerPlace):
         tree.show(Text(tree_rows(found, join, self.tagway.painter)))
         shown = self.tagway.mask.shown
         said = (
-            f"today; {{ }} step through {len(found.joins)} joins"
+            f"today; {{ }} step through {counted(len(found.joins), 'join')}"
             if found.joins
             else "no join: one browser or one id only"
         )
         if join is not None:
             tried = f"{shown(join.value, key=join.kind)} → {shown(join.subject_value, key=join.subject_kind)}"
-            by = f"{shown(join.event)} #{join.seq}, {shown(join.source)}"
-            moved = found.moved[join.id][1]
-            said = f"join {(self.at or 0) + 1} of {len(found.joins)}: moved {moved} events; {tried} by {by}"
+            moved = counted(found.moved[join.id][1], "event")
+            by = f"{shown(join.event)} #{join.seq}"
+            said = f"join {(self.at or 0) + 1} of {len(found.joins)} moved {moved}: {tried}, by {by}"
         self.query_one("#step", Bar).set([(said, "merge" if join else "dim")])
 
     def leave(self) -> bool:
@@ -305,9 +344,10 @@ def _clock(micros: int) -> str:
 
 
 def _day_time(at: int, before: Line | None) -> str:
-    if before is not None and moments.write(before.timestamp)[:10] == moments.write(at)[:10]:
-        return f"      {clock_time(at, False)}"
-    return f"{moments.write(at)[5:10]} {clock_time(at, False)}"
+    day = f"{local(at):%m-%d}"
+    if before is not None and local(before.timestamp).date() == local(at).date():
+        day = " " * len(day)
+    return f"{day} {clock_time(at, False)}"
 
 
 def _gap(micros: int) -> str:

@@ -16,7 +16,7 @@ from tagway_tui.widgets.bars import Bar, Hint, hints
 if TYPE_CHECKING:
     from tagway_tui.app import TagwayApp
 
-ALWAYS: Final = (Hint("app.help", "Help", "app.help"), Hint("app.back", "Back", "app.leave"))
+HELP: Final = Hint("app.help", "Help", "app.help")
 
 
 class Place(Screen[None]):
@@ -50,12 +50,16 @@ class Place(Screen[None]):
         return ""
 
     def list_state(self) -> tuple[str, int]:
-        """FOLLOW, HELD or PAUSED, and how many rows came since."""
-        return "FOLLOW", 0
+        """LIVE; of the live list FOLLOW, HELD or PAUSED, and how many rows came since."""
+        return "LIVE", 0
 
     def hints(self) -> tuple[Hint, ...]:
         """The keys worth knowing here, now."""
         return self.HINTS
+
+    def way_out(self) -> str:
+        """What `q` does here, now."""
+        return "Back"
 
     def leave(self) -> bool:
         """Leave what is open inside; False when there is nothing, so that the place itself is left."""
@@ -76,10 +80,11 @@ class Place(Screen[None]):
         places = self.query_one("#places", Bar)
         places.set(*places_row(self.NAME, self.count(), width))
         # Asking for all active bindings is dear, so only when they may be others.
-        about = (width, self.focused, self.hints())
+        wanted = (*self.hints(), HELP, Hint("app.back", self.way_out(), "app.leave"))
+        about = (width, self.focused, wanted)
         if about != self._hinted:
             self._hinted = about
-            self.query_one("#hints", Bar).set(*hints((*self.hints(), *ALWAYS), self.active_bindings, width))
+            self.query_one("#hints", Bar).set(*hints(wanted, self.active_bindings, width))
 
     def on_screen_resume(self) -> None:
         """Shown again: catch up."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
 from tagway.answers import journeys
+from tagway.core.wording import counted
 from tagway.store.feed import Feed
 from tagway.store.window import Line, Window
 from textual import on
@@ -91,7 +92,8 @@ class Session(AnswerPlace):
 
     def count(self) -> str:
         """How many events of this browser."""
-        return f"session {self.code}, {len(self.answer[2])} events" if self.answer else f"session {self.code}"
+        came = f", {counted(len(self.answer[2]), 'event')}" if self.answer else ""
+        return f"session {self.code}{came}"
 
     def _plan(self, found: journeys.Checklist, events: int) -> list[Row]:
         shown = self.tagway.mask.shown
@@ -99,12 +101,12 @@ class Session(AnswerPlace):
             [
                 ("Add  ", ""),
                 (f"?{journeys.PARAMETER}={self.code}", "title"),
-                ("  to a page's address in your browser (y copies it).", ""),
+                ("  to a page's address (y copies it)", ""),
             ]
         ]
         verdict = found.verdict if self.finished or found.complete else "RUNNING"
         style = {"PASS": "ok", "FAIL": "bad"}.get(verdict, "warn")
-        paired = f"paired: {events} events" if events else "waiting for this browser's first page"
+        paired = f"paired: {counted(events, 'event')}" if events else "waiting for this browser's first page"
         rows.append([(verdict, style), (f"   {paired}", "dim")])
         for tick in found.ticks:
             glyph, look, text = _MARKS[tick.mark]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 
 from tagway.answers.violations import Marked, violations
 from tagway.core import moments
+from tagway.core.wording import counted
 from tagway.store.feed import Feed
 from tagway.store.window import Window
 from textual import on
@@ -14,12 +15,11 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from tagway_tui import keymap
-from tagway_tui.clock import clock_time
-from tagway_tui.documents import Text
+from tagway_tui.clock import lately, now, span
+from tagway_tui.documents import Text, labeled
 from tagway_tui.marks import Row, fit, spark
 from tagway_tui.rows import rule_words
 from tagway_tui.screens.answer import AnswerPlace
-from tagway_tui.screens.overlay import paragraph
 from tagway_tui.widgets.bars import Bar, Hint
 from tagway_tui.widgets.detail import DocumentView
 from tagway_tui.widgets.lines import Lines
@@ -27,6 +27,8 @@ from tagway_tui.widgets.table import Table
 
 # Narrower than this, source and time of the last go.
 _ROOMY: Final = 70
+# From here on there is room for the trend.
+_WIDE: Final = 96
 _SEVERE: Final = ("error", "warn", "info")
 
 
@@ -71,14 +73,14 @@ class Violations(AnswerPlace):
 
     def count(self) -> str:
         """How many groups."""
-        return "" if self.answer is None else f"{len(self.answer):,} rules broken, last day"
+        return "" if self.answer is None else f"{counted(len(self.answer), 'rule')} broken, last day"
 
     def _heading(self, width: int) -> Row:
         rule = _rule_width(width)
         source = f" {fit('SOURCE', 10)}" if width >= _ROOMY else ""
         names = f"{fit('RULE', rule)} {fit('EVENT', 18)}{source} {'COUNT':>6} {'%':>4}"
         last = "  LAST" if width >= _ROOMY else ""
-        return [(names + (f"  {fit('LAST', 9)}{fit('TREND', 13)}" if width >= 100 else last), "dim")]
+        return [(names + (f"  {fit('LAST', 11)}{fit('TREND', 12)}" if width >= _WIDE else last), "dim")]
 
     def _row(self, marked: Marked, width: int) -> Row:
         shown = self.tagway.mask.shown
@@ -95,9 +97,9 @@ class Violations(AnswerPlace):
             (fit(shown(group.source), 10) + " " if width >= _ROOMY else "", "dim"),
             (f"{group.count:>6,} ", "strong"),
             (f"{group.share:>4.0%}  ", ""),
-            (f"{clock_time(group.last_at, False)} " if width >= _ROOMY else "", "dim"),
+            (f"{lately(group.last_at, now()):<10} " if width >= _ROOMY else "", "dim"),
         ]
-        if width >= 100:
+        if width >= _WIDE:
             row.append((spark([float(one) for one in group.trend], 12), "number"))
         return row
 
@@ -109,21 +111,17 @@ class Violations(AnswerPlace):
 
     def _words(self, marked: Marked) -> list[Row]:
         shown, group = self.tagway.mask.shown, marked.group
-        width = max(20, self.size.width - 14)
+        width = max(20, self.query_one(DocumentView).room)
         mark = {"new": "new since less than a day", "regressed": "was gone for a day and is back"}.get(marked.mark, "")
-        fix = paragraph(shown(group.resolution), width, "strong")
-        rows: list[Row] = [
+        rows = [
             [("rule      ", "dim"), (f"{shown(group.code)} ({group.severity})", "strong"), (f"   {mark}", "warn")],
-            [("at        ", "dim"), (shown(group.pointer), "key")],
-            [("seen      ", "dim"), (f"{_day(group.first_at)} to {_day(group.last_at)}, last as #{group.sample}", "")],
-            [("expected  ", "dim"), (shown(group.expected), "ok")],
-            [("got       ", "dim"), (shown(group.got, key=group.pointer), "bad")],
-            [("fix       ", "title"), *fix[0]],
-            *([("          ", ""), *more] for more in fix[1:]),
+            *labeled("at", shown(group.pointer), width, "key"),
+            *labeled("fix", shown(group.resolution), width, "strong"),
+            *labeled("expected", shown(group.expected), width, "ok"),
+            *labeled("got", shown(group.got, key=group.pointer), width, "bad"),
+            *labeled("seen", f"{span(group.first_at, group.last_at)}, last as #{group.sample}", width),
         ]
-        if group.origin:
-            rows.append([("from      ", "dim"), (shown(group.origin), "key")])
-        return rows
+        return rows + (labeled("from", shown(group.origin), width, "key") if group.origin else [])
 
     @on(Lines.Chosen, "#table")
     def _chosen(self) -> None:
@@ -144,11 +142,7 @@ class Violations(AnswerPlace):
 
 
 def _rule_width(width: int) -> int:
-    return max(12, width - (68 if width >= 100 else 55 if width >= _ROOMY else 33))
-
-
-def _day(micros: int) -> str:
-    return moments.write(micros)[:16].replace("T", " ")
+    return max(12, width - (70 if width >= _WIDE else 57 if width >= _ROOMY else 33))
 
 
 def _key(marked: Marked) -> object:

@@ -6,8 +6,9 @@ from typing import Final
 
 from tagway.answers.reasons import Reason, Stage
 
+from tagway_tui.documents import paragraph
 from tagway_tui.marks import Row
-from tagway_tui.screens.overlay import Overlay, paragraph
+from tagway_tui.screens.overlay import Overlay
 from tagway_tui.widgets.bars import Hint
 
 _MARKS: Final = {"ok": ("✓", "ok"), "warn": ("!", "warn"), "fail": ("✗", "bad")}

@@ -13,10 +13,10 @@ from textual.containers import Vertical
 
 from tagway_tui import keymap
 from tagway_tui.diff import Field, fields
-from tagway_tui.documents import Document, Json, Text
-from tagway_tui.marks import Row
+from tagway_tui.documents import Document, Json, Text, labeled, paragraph
+from tagway_tui.marks import Row, width_of
 from tagway_tui.rows import Painter
-from tagway_tui.widgets.bars import Bar
+from tagway_tui.widgets.bars import Bar, spread
 from tagway_tui.widgets.lines import Lines
 
 TABS: Final = ("Raw", "Normalized", "Diff", "Violations")
@@ -125,20 +125,42 @@ class Detail(Vertical):
         self.shown = what
         if self.is_mounted:
             self._draw_tabs()
-            self.query_one(DocumentView).show(self._document())
+            view = self.query_one(DocumentView)
+            view.show(self._document(max(20, view.room)))
+
+    def on_resize(self) -> None:
+        """Wrap anew what is wrapped."""
+        self.call_after_refresh(self._wrap)
+
+    def _wrap(self) -> None:
+        view = self.query_one(DocumentView)
+        if isinstance(view.document, Text):
+            at = view.cursor
+            self.show(self.shown)
+            view.move(at)
+        else:
+            self._draw_tabs()
 
     def _draw_tabs(self) -> None:
         row: Row = []
         for name in TABS:
             row += [(f" {name} ", "match" if name == self.tab else "dim"), (" ", "")]
-        self.query_one("#tabs", Bar).set(row, {place * 2: f"open_tab('{name}')" for place, name in enumerate(TABS)})
+        bar = self.query_one("#tabs", Bar)
+        row = spread(row, [(self._about(), "dim")], max(width_of(row), bar.room))
+        bar.set(row, {place * 2: f"open_tab('{name}')" for place, name in enumerate(TABS)})
 
-    def _document(self) -> Document:
+    def _about(self) -> str:
+        """Which row the detail is of."""
+        if isinstance(self.shown, Line):
+            return f" {self._painter.name(self.shown)} #{self.shown.seq}"
+        return "" if self.shown is None else " refused"
+
+    def _document(self, width: int) -> Document:
         what, feed = self.shown, self._feed
         if what is None or feed is None:
             return Text([[("Nothing is chosen.", "dim")]])
         if isinstance(what, Refusal):
-            return _refusal(what, self._painter)
+            return _refusal(what, self._painter, width)
         event = feed.event(what.seq)
         if event is None:
             return Text([[("This event is no longer stored.", "dim")]])
@@ -147,8 +169,8 @@ class Detail(Vertical):
         if self.tab == "Normalized":
             return self._json(event)
         if self.tab == "Violations":
-            return _violations(event, what, self._painter)
-        return self._diff(feed, event)
+            return _violations(event, what, self._painter, width)
+        return self._diff(feed, event, width)
 
     def _json(self, value: Any) -> Json:
         return Json(value, self._painter.mask)
@@ -163,15 +185,19 @@ class Detail(Vertical):
             shown = [self._painter.mask.shown(line) for line in raw.decode("utf-8", "replace").split("\n")]
             return Text([[(line, "")] for line in shown], {0: ("", raw.decode("utf-8", "replace"))})
 
-    def _diff(self, feed: Feed, event: dict[str, Any]) -> Document:
+    def _diff(self, feed: Feed, event: dict[str, Any], width: int) -> Document:
         raw = feed.raw(event["seq"])
         try:
             item = body.at(body.decode(raw or b"null"), event["item"])
         except ValueError:
             item = None
-        found = fields(item, event, feed.mapping(event["seq"]))
-        rows = [self._field(one) for one in found]
-        items = {place: (one.pointer or one.origin, one.value) for place, one in enumerate(found)}
+        rows: list[Row] = []
+        items: dict[int, tuple[str, Any]] = {}
+        for one in fields(item, event, feed.mapping(event["seq"])):
+            items[len(rows)] = (one.pointer or one.origin, one.raw if one.sign == "unused" else one.value)
+            rows.append(self._field(one))
+            if one.note:
+                rows += paragraph(self._painter.mask.shown(one.note), width, "bad", "    ")
         return Text(rows, items)
 
     def _field(self, one: Field) -> Row:
@@ -187,8 +213,6 @@ class Detail(Vertical):
             row.append((f" {painter.mask.shown(_text(one.raw), key=name)}", "warn"))
         if one.sign == "unused":
             row.append(("  not used", "dim"))
-        if one.note:
-            row.append((f"  {painter.mask.shown(one.note)}", "bad"))
         return row
 
 
@@ -196,33 +220,35 @@ def _text(value: Any) -> str:
     return body.encode(value).decode("utf-8", "replace")
 
 
-def _violations(event: dict[str, Any], line: Line, painter: Painter) -> Document:
+def _violations(event: dict[str, Any], line: Line, painter: Painter, width: int) -> Document:
     shown = painter.mask.shown
     rows: list[Row] = []
     if line.dead:
-        rows += [[("dead letter  ", "bad"), (shown(line.dead), "")], []]
+        rows += [[("dead letter", "bad")], *paragraph(shown(line.dead), width, "", "  "), []]
     for one in event["violations"]:
         look = "bad" if one["severity"] == "error" else "warn"
         rows += [
             [(shown(one["code"]), look), ("  ", ""), (shown(one["pointer"]), "key")],
-            [("  expected  ", "dim"), (shown(one["expected"]), "ok")],
-            [("  got       ", "dim"), (shown(one["got"], key=one["pointer"]), look)],
-            [("  fix       ", "dim"), (shown(one["resolution"]), "strong")],
+            *labeled("  expected", shown(one["expected"]), width, "ok", 12),
+            *labeled("  got", shown(one["got"], key=one["pointer"]), width, look, 12),
+            *labeled("  fix", shown(one["resolution"]), width, "strong", 12),
         ]
         if one["origin"]:
-            rows.append([("  from      ", "dim"), (shown(one["origin"]), "key")])
+            rows += labeled("  from", shown(one["origin"]), width, "key", 12)
         rows.append([])
     return Text(rows or [[("✓ ", "ok"), ("no violation", "")]])
 
 
-def _refusal(refusal: Refusal, painter: Painter) -> Document:
+def _refusal(refusal: Refusal, painter: Painter, width: int) -> Document:
     shown = painter.mask.shown
-    kept = "yes: correct the secret, then `tagway redrive --quarantined`" if refusal.kept else "no"
+    kept = "yes: correct the secret, then `tagway redrive`" if refusal.kept else "no"
     pairs = (
         ("refused", shown(refusal.code)),
         ("source", shown(refusal.source)),
         ("why", shown(refusal.message)),
-        ("requests", str(refusal.count)),
+        ("requests", f"{refusal.count:,}"),
         ("body kept", kept),
     )
-    return Text([[(f"{name:<11}", "dim"), (text, "strong" if name == "refused" else "")] for name, text in pairs])
+    return Text(
+        [row for name, text in pairs for row in labeled(name, text, width, "strong" if name == "refused" else "", 11)]
+    )
