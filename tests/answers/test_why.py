@@ -26,9 +26,10 @@ def identify(gateway: InProcess, message: str, at: int = 0, **fields: Any) -> di
 
 
 def ask(gateway: InProcess, one: str, other: str) -> dict[str, Any]:
-    places = [found(gateway.feed, text, gateway.config) for text in (one, other)]
-    assert None not in places
-    answer = why(gateway.feed, *places)  # type: ignore[arg-type]
+    first, second = (found(gateway.feed, text, gateway.config) for text in (one, other))
+    assert first is not None
+    assert second is not None
+    answer = why(gateway.feed, first, second)
     assert answer is not None
     return answer
 

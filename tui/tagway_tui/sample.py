@@ -71,7 +71,7 @@ def send(to: Address, now: int) -> None:
         to.url, data=json.dumps(journey(now)).encode(), headers=_headers(to), method="POST"
     )
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - as above
             answer.read()
     except urllib.error.HTTPError as error:
         raise TagwayError(f"the gateway refused it: {error.code}") from None

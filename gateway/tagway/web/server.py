@@ -79,7 +79,7 @@ class Bounded(HttpToolsProtocol):
         """Whether a request, or a connection without one, takes longer than it may to arrive."""
         return self._began is not None and now - self._began > self._intake.config.limits.body_seconds
 
-    def eof_received(self) -> bool:  # type: ignore[override]
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn never keeps its half open
         """The sender has said everything, and may still listen: what has arrived whole is answered before the end."""
         if not self._answering():
             return False

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from tagway.core.events import Identifier
 from tagway.core.taxonomy import Catalogue
+from tagway.core.taxonomy.judge import Judged
 
 from tests.core.taxonomy.conftest import Judge, example
 
@@ -15,8 +16,8 @@ ORDER = {"order_id": "4509", "total": Decimal("54.70"), "currency": "EUR", "prod
 VIEW = {"product_id": "1", "sku": "ROSE-50", "name": "Rose Serum", "price": Decimal("24.90"), "currency": "EUR"}
 
 
-def codes(judged: object) -> list[tuple[str, str]]:
-    return [(one.code, one.pointer) for one in judged.violations]  # type: ignore[attr-defined]
+def codes(judged: Judged) -> list[tuple[str, str]]:
+    return [(one.code, one.pointer) for one in judged.violations]
 
 
 def test_there_are_25_events_and_three_calls(bundled: Catalogue) -> None:

@@ -17,6 +17,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -102,7 +103,7 @@ class Lines(Widget, can_focus=True):
         self.cursor = max(0, min(self.cursor, self.total() - 1))
         self.refresh()
 
-    def render_lines(self, crop: events.Region) -> list[Strip]:  # type: ignore[name-defined]
+    def render_lines(self, crop: Region) -> list[Strip]:
         """Draw the visible rows; all of them are prepared in one call."""
         self.settle()
         self.prepare(self.top, min(self.total(), self.top + self.size.height))

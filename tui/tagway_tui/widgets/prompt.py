@@ -54,7 +54,7 @@ class Prompt(Vertical):
         known: Callable[[], dict[str, Sequence[str]]],
         shown: Callable[[str], str],
         *,
-        id: str | None = None,  # noqa: A002
+        id: str | None = None,  # noqa: A002 - as Textual calls it
     ) -> None:
         """`known` gives values for completion, by field; `shown` makes foreign text fit for the screen."""
         super().__init__(id=id)
