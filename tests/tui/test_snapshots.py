@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,13 @@ _PLACES = {"live": ("g", "j"), "merges": ("2",), "person": ("1", "g", "p"), "hel
 
 
 @pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> None:
+def utc() -> Iterator[None]:
     """Times of day are the same everywhere."""
-    monkeypatch.setenv("TZ", "UTC")
-    if hasattr(time, "tzset"):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "UTC")
         time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.mark.parametrize("size", _SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
