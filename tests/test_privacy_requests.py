@@ -1,4 +1,4 @@
-"""A vendor's privacy webhooks are carried out when they are proven, and never otherwise."""
+"""What a vendor's webhooks ask for is carried out when they are proven, and never otherwise."""
 
 from __future__ import annotations
 
@@ -108,3 +108,53 @@ def test_a_proven_data_request_puts_the_customer_on_the_list_with_all_that_is_kn
     assert document is not None
     assert CUSTOMER["email"] in document["profile"]["emails"]
     assert ORDER["id"] in [event["raw"].get("id") for event in document["events"]]
+
+
+KEPT, DELETED = "7188389789809", "7188389789001"
+MERGED = {
+    "admin_graphql_api_customer_kept_id": f"gid://shopify/Customer/{KEPT}",
+    "admin_graphql_api_customer_deleted_id": f"gid://shopify/Customer/{DELETED}",
+    "status": "success",
+    "errors": [],
+}
+
+
+def profiles(gateway: InProcess) -> list[str | None]:
+    """The profile of the customer that was kept, and of the other."""
+    found = [gateway.feed.profile("user_id", one) for one in (KEPT, DELETED)]
+    return [one["profile_id"] if one else None for one in found]
+
+
+def order(gateway: InProcess, customer: str, email: str) -> None:
+    body = {**ORDER, "id": int(customer[-4:]), "email": email, "customer": {"id": int(customer), "email": email}}
+    gateway.append(
+        "shopify",
+        json.dumps(body).encode(),
+        headers={"x-shopify-topic": "orders/create", "x-shopify-webhook-id": customer},
+    )
+    gateway.fold.drain()
+
+
+def test_customers_that_the_shop_has_merged_are_one_person_until_somebody_rejects_it(gateway: InProcess) -> None:
+    order(gateway, KEPT, "bea@example.com")
+    order(gateway, DELETED, "bea.old@example.com")
+    assert len(set(profiles(gateway))) == 2
+    webhook(gateway, "customers/merge", MERGED)
+    assert len(set(profiles(gateway))) == 1
+    assert [one["verdict"] for one in gateway.feed.merges() if one["rule"] == "person_id"][-1] == "merged"
+    assert gateway.feed.review() == []
+    assert [(one["action"], one["outcome"]) for one in gateway.feed.commands()] == [("approve", "done")]
+    webhook(gateway, "customers/merge", MERGED)
+    assert len(gateway.feed.commands()) == 1
+    gateway.clock += 1
+    gateway.command("reject", f"user_id:{KEPT}", f"user_id:{DELETED}")
+    assert len(set(profiles(gateway))) == 2
+
+
+def test_a_merge_that_nobody_has_proven_waits_for_review(gateway: InProcess) -> None:
+    order(gateway, KEPT, "bea@example.com")
+    order(gateway, DELETED, "bea.old@example.com")
+    merged = webhook(gateway, "customers/merge", MERGED, verified=False)
+    assert [one["code"] for one in merged["violations"]] == ["unproven_request"]
+    assert len(set(profiles(gateway))) == 2
+    assert len(gateway.feed.review()) == 1

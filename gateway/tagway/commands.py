@@ -24,16 +24,20 @@ def entry(document: Any, *, now: int) -> Entry:
 
 
 def asked(ask: Ask, identifiers: Iterable[Identifier], request: Entry, event_id: bytes) -> Entry | None:
-    """The command that a vendor's proven privacy webhook comes to; None where it is not ours to carry out.
+    """The command that a vendor's proven webhook comes to; None where it is not ours to carry out.
 
     Its time and id follow from the request, so that asking twice is asking once.
     """
     legal = (one for one in identifiers if not isinstance(normalized(one), Refused))
     known = sorted(legal, key=lambda one: RANK[one.kind])
+    users = [f"{one.kind}:{one.value}" for one in known if one.kind == "user_id"]
+    target: str | list[str]
     if ask == "erase_source":
         action, target = "erase_source", f"source:{request.source}"
     elif ask == "erase_person" and known:
         action, target = "forget", f"{known[0].kind}:{known[0].value}"
+    elif ask == "one_person" and len(users) == len(set(users)) == 2:
+        action, target = "approve", users
     else:
         return None
     return entry({"action": action, "target": target, "id": f"ask:{event_id.hex()}"}, now=request.received_at)

@@ -53,7 +53,7 @@ _UNPROVEN: Final = Violation(
     pointer="",
     expected="a request with a valid signature",
     got="an unverified one",
-    resolution="Give the source its secret, so that privacy requests are obeyed, or use `tagway forget`.",
+    resolution="Give the source its secret, so that what it asks for is done; or do it by `tagway forget` or `merges`.",
 )
 
 
@@ -267,7 +267,7 @@ class Fold:
         return self._registry.sources[item.entry.source].config.shop
 
     def _note_asks(self, items: Sequence[Item], first: int) -> None:
-        """Note what a vendor's privacy webhooks ask for; a proven one becomes a command of its own in the log."""
+        """Note what a vendor's webhooks ask for; a proven request becomes a command of its own in the log."""
         for seq, item in enumerate(items, first):
             if item.judged is None or item.erased or not item.judged.event.asks:
                 continue

@@ -18,8 +18,8 @@ from tagway.errors import PayloadError
 Side = Literal["web", "server", "app", "provider"]
 EventType = Literal["track", "identify", "alias", "page", "screen", "group"]
 Severity = Literal["error", "warn", "info"]
-Ask = Literal["", "erase_person", "export_person", "erase_source"]
-"""What an event asks the gateway to do about the data of its person or of its source (privacy law)."""
+Ask = Literal["", "erase_person", "export_person", "erase_source", "one_person"]
+"""What an event asks the gateway to do about its person or the data of its source."""
 
 COOKIE_HEADER: Final = "x-tagway-anonymous-id"
 """Under this name the id of the gateway's own cookie is kept with a request; events without an id get it."""
@@ -91,10 +91,11 @@ class Event:
     from which pointer of that item they came (`*` stands for an index): a table shared by all events of a
     mapping, not one per event. An empty `message_id` means that the vendor sends none.
 
-    `asks` makes a vendor's privacy webhook a request of its own: `erase_person` forgets the person of its
+    `asks` makes a vendor's webhook a request of its own: `erase_person` forgets the person of its
     strongest identifier, whom the others join first (Shopify `customers/redact`), `export_person` puts the
     person on the list of data requests (`customers/data_request`), `erase_source` erases all that this source
-    has sent (`shop/redact`). Only a verified request is obeyed.
+    has sent (`shop/redact`), `one_person` approves its two user_ids as one person (`customers/merge`). Only a
+    verified request is obeyed.
     """
 
     type: EventType = "track"

@@ -290,7 +290,7 @@ def m003_commands(db: Database) -> None:
     ) STRICT;
     CREATE TABLE asks (
         event INTEGER PRIMARY KEY,       -- events.seq
-        ask TEXT NOT NULL                -- erase_person | export_person | erase_source
+        ask TEXT NOT NULL                -- erase_person | export_person | erase_source | one_person
     ) STRICT;
     """,
     )

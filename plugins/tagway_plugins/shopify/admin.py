@@ -118,7 +118,7 @@ def _event(topic: str, known: Topic | None, document: dict[str, Any], request: R
 
 
 def _merge(document: dict[str, Any], request: Request) -> Event:
-    """Two customers became one; until Shopify says so, the ids are told but join nobody."""
+    """Two customers became one, which is an approval; until Shopify says so, the ids are told but join nobody."""
     ids = {name: value for name, value in _MERGE.read(document).items() if isinstance(value, str)}
     status = _text(document.get("status")) or ""
     done = status.lower() in _MERGED and not document.get("errors") and len(ids) == len(_MERGE_IDS)
@@ -134,6 +134,7 @@ def _merge(document: dict[str, Any], request: Request) -> Event:
         side="server",
         test=_is_test(document, request),
         mapping=_MERGE.origins() if done else {},
+        asks="one_person" if done else "",
     )
 
 
