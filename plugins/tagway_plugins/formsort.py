@@ -33,7 +33,6 @@ _CONTEXT: Final = mapping.Table({name: mapping.text(f"/{name}") for name in ("va
 _ABOUT: Final = {
     "/properties/quiz_id": "/flow_label",
     "/properties/quiz_session_id": "/responder_uuid",
-    "/properties/answers": "/answers",
 }
 
 

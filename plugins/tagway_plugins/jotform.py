@@ -8,7 +8,7 @@ delivery and the submission. Fields have no types here, so addresses and ids are
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from tagway import (
@@ -30,7 +30,6 @@ _ABOUT: Final = {
     "/properties/quiz_id": "/formID",
     "/properties/quiz_session_id": "/submissionID",
     "/properties/quiz_name": "/formTitle",
-    "/properties/answers": "/rawRequest",
 }
 
 
@@ -97,8 +96,17 @@ def _value(value: Any) -> Any:
         return value
     if value.get("full"):
         return value["full"]
-    texts = [text for one in value.values() if (text := mapping.string(one))]
+    texts = list(_texts(value))
     return " ".join(texts) if texts else value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts of a compound field, also of one with objects inside, as that of products is."""
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
+    elif text := mapping.string(value):
+        yield text
 
 
 def _person(values: Iterable[Any]) -> dict[str, str]:

@@ -45,7 +45,6 @@ _PERSON: Final = mapping.Table(
     }
 )
 _ID: Final = mapping.Table({"id": mapping.identifier("/event_id", "/eventId", "/message_id", "/messageId", "/id")})
-_ORIGINS: Final = {**_CAPTURE.origins(), **_PERSON.origins("/traits")}
 
 
 class Justuno(Source):
@@ -72,7 +71,7 @@ class Justuno(Source):
             properties={**_CAPTURE.read(fields), "capture_source": "popup", "provider": "justuno"},
             traits=_PERSON.read(fields),
             side="provider",
-            mapping=_ORIGINS,
+            mapping=mapping.Origins(lambda: _CAPTURE.origins(document=fields) | _PERSON.origins("/traits", fields)),
         )
         return captures.captured(event)
 

@@ -76,8 +76,6 @@ _PERSON: Final = mapping.Table(
         "last_name": mapping.text("/metaData/$last_name", "/metaData/last_name"),
     }
 )
-_BARE: Final = {**_FORM.origins(), **_GIVEN.origins(), **_PERSON.origins("/traits")}
-_ENVELOPED: Final = {to: f"/detail{source}" for to, source in _BARE.items()}
 
 
 class Klaviyo(Source):
@@ -161,7 +159,7 @@ def _form(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> list[Event]
         traits=_PERSON.read(detail),
         context={"url": url} if (url := mapping.string(envelope.get("url"))) else {},
         side="web",
-        mapping=_BARE if detail is envelope else _ENVELOPED,
+        mapping=mapping.Origins(lambda: _origins(detail, "" if detail is envelope else "/detail")),
     )
     if kind in _SHOWN:
         return [_changed(event, name="Popup Shown", form_type=_SHOWN[kind])]
@@ -169,6 +167,12 @@ def _form(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> list[Event]
     if kind in ("submit", "stepSubmit") and given:
         return captures.captured(_changed(event, name="Email Captured", **given, capture_source="popup"))
     return [event]
+
+
+def _origins(detail: Mapping[str, Any], at: str) -> dict[str, str]:
+    """Where the values of a form event come from; `at` is where its detail stands."""
+    found = [table.origins(document=detail) for table in (_FORM, _GIVEN)] + [_PERSON.origins("/traits", detail)]
+    return {to: at + source for one in found for to, source in one.items()}
 
 
 def _outer_ids(envelope: Mapping[str, Any]) -> Iterable[Any]:

@@ -56,7 +56,6 @@ _CONTEXT: Final = mapping.Table(
         "status": mapping.text("/data/status"),
     }
 )
-_ORIGINS: Final = {**_SUBSCRIBE.origins(), **_PERSON.origins("/traits")}
 
 
 class Mailchimp(Source):
@@ -91,7 +90,7 @@ def _event(kind: str, document: Mapping[str, Any]) -> Event:
         traits=_PERSON.read(document) if kind in ("subscribe", "profile", "upemail") else {},
         context=_CONTEXT.read(document),
         side="provider",
-        mapping=_ORIGINS,
+        mapping=mapping.Origins(lambda: _SUBSCRIBE.origins(document=document) | _PERSON.origins("/traits", document)),
     )
 
 

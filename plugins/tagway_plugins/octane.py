@@ -15,7 +15,7 @@ be forged: these events are never verified.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from tagway import (
     DeadLetter,
@@ -33,6 +33,7 @@ from tagway import (
 )
 
 _PREFIX: Final = "octane.quiz."
+_OPENED: Final = "headless_results_page_accessed"
 _PRODUCT: Final = mapping.Table(
     {
         "product_id": mapping.identifier("/product_id", "/productId", "/id"),
@@ -43,9 +44,6 @@ _PRODUCT: Final = mapping.Table(
 )
 _ABOUT: Final = {
     "/properties/quiz_id": "/quizId",
-    "/properties/answers": "/detail/answers",
-    "/properties/email": "/detail/email",
-    "/properties/phone": "/detail/phone",
 }
 
 
@@ -78,20 +76,16 @@ class Octane(Source):
 
 
 def _response(name: str, document: Mapping[str, Any], detail: Mapping[str, Any]) -> quiz.Response:
-    result = _result(detail)
+    result, at = _result(detail)
     products = _products(result)
-    email, phone = (_contact(detail, result, key) for key in ("email", "phone"))
-    contacts = [
-        *([quiz.Answer(question_id="email", value=email, asks="email", item="/detail/email")] if email else ()),
-        *([quiz.Answer(question_id="phone", value=phone, asks="phone", item="/detail/phone")] if phone else ()),
-    ]
+    contacts = [*_contact(detail, result, at, "email"), *_contact(detail, result, at, "phone")]
     return quiz.Response(
         provider="octane",
         quiz_id=_quiz_id(document, result),
         session_id=mapping.string(document.get("sessionId")),
         message_id=_first(document, "messageId", "message_id"),
         timestamp=moments.read(document.get("timestamp")),
-        answers=[*_answers(result), *contacts],
+        answers=[*_answers(result, at), *contacts],
         completed=name == f"{_PREFIX}completed",
         hidden={key: value for key, value in document.items() if captures.identifiers_in({key: value})},
         extra={"recommended_products": products} if products else {},
@@ -113,29 +107,34 @@ def _other(name: str, document: Mapping[str, Any]) -> Event:
     )
 
 
-def _result(detail: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The detail proper: a result page that was opened by its address nests it under `state`."""
+def _result(detail: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+    """The detail proper, and where it stands: a result page that was opened by its address nests it under `state`."""
+    nested = mapping.path(f"/state/{_OPENED}")(detail)
+    return (nested, f"/detail/state/{_OPENED}") if isinstance(nested, dict) else (detail, "/detail")
+
+
+def _contact(
+    detail: Mapping[str, Any], result: Mapping[str, Any], at: str, asks: Literal["email", "phone"]
+) -> Iterator[quiz.Answer]:
+    """The email or the phone, wherever it was put."""
     state = detail.get("state")
-    nested = state.get("headless_results_page_accessed") if isinstance(state, dict) else None
-    return nested if isinstance(nested, dict) else detail
+    for place, item in ((result, at), (detail, "/detail"), (state, "/detail/state")):
+        text = mapping.string(place.get(asks)) if isinstance(place, dict) else ""
+        if text:
+            yield quiz.Answer(question_id=asks, value=text, asks=asks, item=f"{item}/{asks}")
+            return
 
 
-def _contact(detail: Mapping[str, Any], result: Mapping[str, Any], key: str) -> str:
-    state = detail.get("state")
-    places = (result, detail, state if isinstance(state, dict) else {})
-    return next((text for one in places if (text := mapping.string(one.get(key)))), "")
-
-
-def _answers(result: Mapping[str, Any]) -> Iterator[quiz.Answer]:
+def _answers(result: Mapping[str, Any], at: str) -> Iterator[quiz.Answer]:
     """`{question: answer}` of a completion, or the one question and answer of a step."""
     answers = result.get("answers")
     for question, value in (answers if isinstance(answers, dict) else {}).items():
-        item = body.pointer("detail", "answers", question)
+        item = at + body.pointer("answers", question)
         yield quiz.Answer(question_id=question, value=value, question=question, item=item)
     if "answer" in result:
         key = _first(result, "questionId", "question_id", "question") or "question"
         asked = mapping.string(result.get("question"))
-        yield quiz.Answer(question_id=key, value=result["answer"], question=asked, item="/detail/answer")
+        yield quiz.Answer(question_id=key, value=result["answer"], question=asked, item=f"{at}/answer")
 
 
 def _products(result: Mapping[str, Any]) -> list[dict[str, Any]]:

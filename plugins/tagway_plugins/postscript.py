@@ -51,7 +51,6 @@ _CONTEXT: Final = mapping.Table(
         "keyword": mapping.text("/event_data/keyword"),
     }
 )
-_ORIGINS: Final = _ADDRESSES.origins()
 
 
 class Postscript(Source):
@@ -84,7 +83,7 @@ class Postscript(Source):
                 context=_CONTEXT.read(document),
                 side="provider",
                 test=kind == "test",
-                mapping=_ORIGINS,
+                mapping=mapping.Origins(lambda: _ADDRESSES.origins(document=document)),
             )
         ]
 

@@ -22,7 +22,6 @@ _CAPTURE: Final = mapping.Table(
     }
 )
 _PERSON: Final = mapping.Table({"first_name": mapping.text("/first_name"), "last_name": mapping.text("/last_name")})
-_ORIGINS: Final = {**_CAPTURE.origins(), **_PERSON.origins("/traits")}
 
 
 class Privy(Source):
@@ -49,7 +48,7 @@ class Privy(Source):
             traits=_PERSON.read(document),
             context={"custom_fields": custom} if custom else {},
             side="provider",
-            mapping=_ORIGINS,
+            mapping=mapping.Origins(lambda: _CAPTURE.origins(document=document) | _PERSON.origins("/traits")),
         )
         return captures.captured(event)
 

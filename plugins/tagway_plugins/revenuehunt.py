@@ -51,14 +51,6 @@ _PERSON: Final = mapping.Table(
         "last_name": mapping.text("/lastName", "/last_name"),
     }
 )
-_ABOUT: Final = {
-    **_RESPONSE.origins(),
-    **_RESULT.origins(),
-    **_PERSON.origins("/traits"),
-    "/properties/quiz_session_id": "/responseId",
-    "/properties/answers": "/answersByBlock",
-    "/properties/recommended_products": "/recommendationsBySlot",
-}
 
 
 class RevenueHunt(Source):
@@ -94,7 +86,7 @@ class RevenueHunt(Source):
             extra={**_RESULT.read(document), **({"recommended_products": products} if products else {})},
             traits=_PERSON.read(document),
             raw_name="quiz_response",
-            mapping=_ABOUT,
+            mapping=mapping.Origins(lambda: _origins(document)),
         )
         return quiz.events(response)
 
@@ -145,6 +137,13 @@ def _contacts(document: Mapping[str, Any], answers: Iterable[quiz.Answer]) -> It
         value = mapping.string(document.get(name))
         if value and value not in said:
             yield quiz.Answer(question_id=name, value=value, asks=_ASKS[asks], item=f"/{name}")
+
+
+def _origins(document: Mapping[str, Any]) -> dict[str, str]:
+    """Where the values of a response come from; its products are put together from several slots."""
+    about = _RESPONSE.origins(document=document)
+    found = {**about, **_RESULT.origins(document=document), **_PERSON.origins("/traits", document)}
+    return {**found, "/properties/quiz_session_id": about["/properties/response_id"]}
 
 
 def _products(document: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -152,10 +152,9 @@ class Kind:
     name: str
     table: mapping.Table
 
-    @property
-    def origins(self) -> dict[str, str]:
-        """Where its values come from."""
-        return {to: f"/data/object{source}" for to, source in self.table.origins().items()}
+    def origins(self, found: Object, at: str) -> dict[str, str]:
+        """Where the values of its object come from, which stands at a pointer."""
+        return {to: f"{at}{source}" for to, source in self.table.origins(document=found).items()}
 
 
 _PAID: Final = Kind(name="Order Completed", table=_SESSION)
@@ -171,8 +170,6 @@ KINDS: Final[Mapping[str, Kind]] = {
     "customer.deleted": Kind(name="Payment Customer Deleted", table=_OTHER),
 }
 """The types that Tagway knows; any other is named after its words and keeps its id, person and amount."""
-_ORIGINS: Final = {name: kind.origins for name, kind in KINDS.items()}
-_OTHER_ORIGINS: Final = Kind(name="", table=_OTHER).origins
 
 
 class Stripe(Source):
@@ -221,6 +218,7 @@ class Stripe(Source):
 
 def _event(topic: str, document: Object, found: Object, options: Object) -> Event:
     kind = _kind(topic, found)
+    at = "/related_object" if found is document.get("related_object") else "/data/object"
     currency = money.currency(found.get("currency"))
     given = mapping.Given(currency=_DECIMALS_OF.get(currency or "", currency))
     properties = kind.table.read(found, given)
@@ -238,7 +236,7 @@ def _event(topic: str, document: Object, found: Object, options: Object) -> Even
         context=_CONTEXT.read(found),
         side="server",
         test=document.get("livemode") is False,
-        mapping=_ORIGINS.get(topic, _OTHER_ORIGINS) if kind.table is not _OTHER else _OTHER_ORIGINS,
+        mapping=mapping.Origins(lambda: kind.origins(found, at)),
     )
 
 

@@ -21,7 +21,6 @@ _ABOUT: Final = {
     "/properties/quiz_id": "/data/formId",
     "/properties/quiz_session_id": "/data/submissionId",
     "/properties/quiz_name": "/data/formName",
-    "/properties/answers": "/data/fields",
     "/properties/score": "/data/fields",
 }
 

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 from tagway import DeadLetter, Event, PayloadError, Request, Source, body, hookimpl, mapping, moments, quiz, signatures
 
 _ASKS: Final[dict[str, Literal["", "email", "phone"]]] = {"email": "email", "phone_number": "phone"}
+_DEEPEST: Final = 4
 _RESULT: Final = mapping.Table(
     {
         "result_id": mapping.identifier("/outcome/id", "/thankyou_screen_ref"),
@@ -27,7 +28,6 @@ _ABOUT: Final = {
     "/properties/quiz_id": "/form_response/form_id",
     "/properties/quiz_session_id": "/form_response/token",
     "/properties/quiz_name": "/form_response/definition/title",
-    "/properties/answers": "/form_response/answers",
     **{to: f"/form_response{source}" for to, source in _RESULT.origins().items()},
 }
 
@@ -77,14 +77,16 @@ def _response(document: Mapping[str, Any], response: Mapping[str, Any], kind: st
     )
 
 
-def _questions(definition: Any) -> dict[str, str]:
-    """Titles of the form's questions, by ref and by id."""
+def _questions(definition: Any, depth: int = 0) -> dict[str, str]:
+    """Titles of the form's questions, by ref and by id; those of a group (contact info, a matrix) stand inside it."""
     fields = definition.get("fields") if isinstance(definition, dict) else None
     titles: dict[str, str] = {}
     for one in fields if isinstance(fields, list) else ():
         if isinstance(one, dict):
             title = mapping.string(one.get("title"))
             titles |= {key: title for key in (mapping.string(one.get("id")), mapping.string(one.get("ref"))) if key}
+            if depth < _DEEPEST:
+                titles |= _questions(one.get("properties"), depth + 1)
     return titles
 
 

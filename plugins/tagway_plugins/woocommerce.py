@@ -160,11 +160,6 @@ class Resource:
     table: mapping.Table
     person: mapping.Table = _NOBODY
 
-    @property
-    def origins(self) -> dict[str, str]:
-        """Where its values come from."""
-        return self.table.origins() | self.person.origins("/traits")
-
 
 RESOURCES: Final[Mapping[str, Resource]] = {
     "order": Resource(name="Order", table=_ORDER, person=_BILLED),
@@ -174,8 +169,6 @@ RESOURCES: Final[Mapping[str, Resource]] = {
     "subscription": Resource(name="Subscription", table=_SUBSCRIPTION, person=_BILLED),
 }
 """The resources that Tagway knows; of any other (coupons, actions) the id is kept."""
-_ORIGINS: Final = {name: resource.origins for name, resource in RESOURCES.items()}
-_ORIGINS["subscription"] |= _STARTED.origins()
 
 
 class WooCommerce(Source):
@@ -234,9 +227,11 @@ def _event(topic: str, document: Object, request: Request) -> Event:
     name, _, action = topic.partition(".")
     resource = RESOURCES.get(name)
     table = resource.table if resource else _RESOURCE
-    properties = (_STARTED if topic == "subscription.created" else table).read(document, _given(document))
+    table = _STARTED if topic == "subscription.created" else table
+    properties = table.read(document, _given(document))
     if name == "order":
         properties |= _merchandise(document)
+    person = resource.person if resource else _NOBODY
     return Event(
         name=_name_of(name, action, document),
         raw_name=topic,
@@ -244,10 +239,10 @@ def _event(topic: str, document: Object, request: Request) -> Event:
         timestamp=_time(action, document),
         identifiers=_identifiers(name, document),
         properties=properties,
-        traits=resource.person.read(document) if resource else {},
+        traits=person.read(document),
         context=_context(document, request),
         side="server",
-        mapping=_ORIGINS.get(name, {}),
+        mapping=mapping.Origins(lambda: table.origins(document=document) | person.origins("/traits")),
     )
 
 

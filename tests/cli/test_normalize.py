@@ -110,3 +110,14 @@ def test_a_topic_is_sent_where_the_vendor_sends_it() -> None:
 def test_a_topic_that_the_body_names_is_not_needed(capsys: pytest.CaptureFixture[str]) -> None:
     assert with_topic(Sound(), "orders/create", {}, "") == ({}, "")
     assert "reads its topic from the body" in capsys.readouterr().err
+
+
+def test_a_configured_source_of_the_plugin_is_the_one_that_is_meant(tmp_path: Path) -> None:
+    """Its spellings hold, and a fix names it."""
+    file = tmp_path / "tagway.toml"
+    file.write_text('[sources.web]\nplugin = "segment"\nwrite_keys = ["k"]\n[sources.web.aliases]\nartikel = "sku"\n')
+    named = {**CALL, "properties": {"artikel": "A", "product_name": "Candle", "product_id": "1"}}
+    (printed,) = rows({"batch": [named]}, "--config", str(file))
+    assert (printed["source"], printed["properties"]["sku"]) == ("web", "A")
+    spelled = next(one for one in printed["violations"] if one["code"] == "property_spelling")
+    assert "`tagway taxonomy alias web product_name name`" in spelled["resolution"]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tagway import Event, catalogue, registry
 from tagway.cli.taxonomy import taxonomy
+from tagway.config import Config
+from tagway.config import load as config_of
+from tagway.core.taxonomy.faults import command
 from tagway.errors import ConfigError, TagwayError
 from tagway.testing import InProcess
 
@@ -117,6 +122,34 @@ def test_alias_declares_a_property_and_keeps_the_comments(config: Path) -> None:
 def test_alias_declares_an_event_in_its_own_table(config: Path) -> None:
     assert run("alias", "web", "PDP seen", "Product Viewed", "--config", str(config)).exit_code == 0
     assert '[sources.web.events]\n"PDP seen" = "Product Viewed"\n' in config.read_text()
+
+
+STRANGE = ["product sku", "-sku", "--product_sku", "prodüct_sku'; $(rm -rf) `x`", 'product"sku', "product\\sku", "#sku"]
+
+
+@pytest.mark.parametrize("spelling", STRANGE)
+def test_the_command_of_a_resolution_works_as_it_is_typed(config: Path, spelling: str) -> None:
+    """What a violation prints is pasted into a shell, and the spelling is known from then on."""
+    fix = command("web", spelling, "sku", "")
+    words = shlex.split(fix.strip("`"))
+    assert words[:3] == ["tagway", "taxonomy", "alias"]
+    declared = run("alias", "--config", str(config), *words[3:])
+    assert declared.exit_code == 0, declared.output
+    settings = config_of(config)
+    judged = catalogue.load(settings, registry.load(settings)).judge(
+        Event(name="Product Viewed", properties={spelling: "RS-50"}), "web"
+    )
+    assert judged.event.properties == {"sku": "RS-50"}
+    assert "property_spelling" not in [one.code for one in judged.violations]
+
+
+@pytest.mark.parametrize("name", ["Order\nCompleted", "Order\u202eCompleted", "Order" + "-" * 80 + "Completed"])
+def test_no_command_is_given_for_a_name_that_cannot_be_typed(name: str) -> None:
+    settings = Config()
+    taxonomy_of_all = catalogue.load(settings, registry.load(settings))
+    violations = taxonomy_of_all.judge(Event(name=name), "web").violations
+    (spelled,) = (one for one in violations if one.code == "event_spelling")
+    assert spelled.resolution == "send `Order Completed`"
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,9 @@ def _bound(installed: Registry, plugin: str | None, source_name: str | None) -> 
     if plugin is None or source_name is not None:
         raise click.UsageError("give one of --plugin and --source")
     source = _one_of(installed.available, plugin, "--plugin")
+    configured = [one for one in installed.sources.values() if one.config.plugin == plugin]
+    if len(configured) == 1:  # Its spellings and severities are those that hold, and its name is that of a fix.
+        return configured[0]
     return ConfiguredSource(name=plugin, source=source.configured({}), config=SourceConfig(plugin=plugin))
 
 

@@ -15,7 +15,7 @@ kind is kept as it was sent, so that the violation can show it. So a wrong amoun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
@@ -49,6 +49,17 @@ class Field:
     table: Table | None = None
     otherwise: Field | None = None
 
+    def found_at(self, document: Any) -> str:
+        """The pointer that holds the value; the first one where none does."""
+        field: Field | None = self
+        while field is not None:
+            for pointer in field.pointers:
+                value = path(pointer)(document)
+                if value is not None and field.convert(value, _NOTHING_GIVEN) is not None:
+                    return pointer
+            field = field.otherwise
+        return self.pointers[0]
+
 
 class Table:
     """Canonical names, each with the field it is read from."""
@@ -80,19 +91,58 @@ class Table:
                 found[name] = value
         return found
 
-    def origins(self, at: str = "/properties") -> dict[str, str]:
-        """For canonical pointers under `at` the pointers that they are first looked for at (`*` is any index)."""
+    def origins(self, at: str = "/properties", document: Any = None) -> dict[str, str]:
+        """For canonical pointers under `at` the pointers that they were read from (`*` is any index).
+
+        Without a document, or where it has nothing, that is the pointer that is looked at first.
+        """
         found = {}
         for name, field in self._fields.items():
-            found[f"{at}/{name}"] = field.pointers[0]
+            source = field.found_at(document)
+            found[f"{at}/{name}"] = source
             if field.table is not None:
-                inner = field.table.origins(f"{at}/{name}/*")
-                found |= {to: f"{field.pointers[0]}/*{source}" for to, source in inner.items()}
+                inner = field.table.origins("")
+                found |= {f"{at}/{name}/*{to}": f"{source}/*{one}" for to, one in inner.items()}
+                lines = path(source)(document)
+                for place, line in enumerate(lines if isinstance(lines, list) else ()):
+                    other = field.table.origins("", line).items() - inner.items()
+                    found |= {f"{at}/{name}/{place}{to}": f"{source}/{place}{one}" for to, one in other}
         return found
 
     def with_fields(self, fields: Mapping[str, Field]) -> Table:
         """A table with fields added or replaced."""
         return Table({**self._fields, **fields})
+
+
+class Origins(Mapping[str, str]):
+    """Where the values of one body came from, for `Event.mapping`; worked out when a violation asks: most have none.
+
+    `Origins(lambda: ORDER.origins(document=order))`
+    """
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], Mapping[str, str]]) -> None:
+        """Keep how to make them."""
+        self._make = make
+        self._made: Mapping[str, str] | None = None
+
+    def _all(self) -> Mapping[str, str]:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __getitem__(self, pointer: str) -> str:
+        """The pointer that a canonical pointer was read from."""
+        return self._all()[pointer]
+
+    def __iter__(self) -> Iterator[str]:
+        """All canonical pointers."""
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._all())
 
 
 @cache

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from tagway.core import body, captures
+from tagway.core import body, captures, mapping
 from tagway.core.events import NOTHING, Event, Identifier, Side
 
 _NAMES: Final = ("label", "value", "text", "title", "name", "full", "id")
@@ -163,6 +163,7 @@ def _event(
     *,
     suffix: str,
     item: str = "",
+    given: Sequence[_Given] = (),
 ) -> Event:
     base = response.message_id if suffix == "" else response.session_id or response.message_id
     return Event(
@@ -178,7 +179,7 @@ def _event(
         test=response.test,
         item=item,
         # The mapping is that of the whole response: an answer is an item of its own.
-        mapping=NOTHING if item else response.mapping,
+        mapping=NOTHING if item else _origins(response, given),
     )
 
 
@@ -197,7 +198,23 @@ def _completed(
         ids,
         {**_about(response), "answers": answers, **addresses, **response.extra},
         suffix="",
+        given=given,
     )
+
+
+def _origins(response: Response, given: Sequence[_Given]) -> Mapping[str, str]:
+    """Where a completion's values come from: its answers from their own places, the addresses from among them."""
+    return mapping.Origins(lambda: {**response.mapping, **{to: at for one in given for to, at in _places(one)}})
+
+
+def _places(one: _Given) -> Iterable[tuple[str, str]]:
+    at = one.answer.item
+    if one.kind:
+        yield f"/properties/{one.kind}", at
+    yield body.pointer("properties", "answers", one.key), at
+    # What was chosen is told by ids and texts of the vendor's, so that each choice comes from the answer as a whole.
+    for place in range(len(one.value) if isinstance(one.value, list) else 0):
+        yield body.pointer("properties", "answers", one.key, place), at
 
 
 def _answered(response: Response, one: _Given, ids: tuple[Identifier, ...]) -> Event:

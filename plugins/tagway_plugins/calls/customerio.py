@@ -12,6 +12,7 @@ an identifier may be an email address; times are Unix seconds; `id` of an event 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -151,27 +152,29 @@ def _entity(one: Any, at: str) -> Event | DeadLetter:
     if not isinstance(one, dict) or not isinstance(action := one.get("action"), str) or not action:
         return _dead("expected an entity: an object with an `action`", f"{at}/action")
     if one.get("type", "person") != "person":
-        return _event(one, name=f"{one.get('type')} {action}".title(), properties=_object(one, "attributes"), at=at)
+        name = f"{one.get('type')} {action}".title()
+        return _event(one, name=name, properties=_object(one, "attributes"), at=at, origins=_OF_ATTRIBUTES)
     person = _person(one.get("identifiers"))
     if action in ("event", *_VIEWS):
         view = {"type": action} if action in _VIEWS else {}
-        return _sent({**one, **view, "data": one.get("attributes")} if action == "event" or view else one, person, at)
+        return _sent({**one, **view, "data": one.get("attributes")}, person, at, "/attributes")
     if action == "identify":
         return _identify(_object(one, "attributes"), person, at, one)
     return _merge(one, at) if action == "merge" else _acted(action, one, person, at)
 
 
-def _sent(one: Object, person: tuple[Identifier, ...], at: str) -> Event | DeadLetter:
+def _sent(one: Object, person: tuple[Identifier, ...], at: str, data_at: str = "/data") -> Event | DeadLetter:
     """An event or a view that a store sent; anonymous ones carry an `anonymous_id`."""
+    origins = {"/properties": data_at}
     name, data = one.get("name"), one.get("data")
     if not isinstance(name, str) or not name.strip():
         return _dead("expected the event's name", f"{at}/name")
     if not isinstance(data, dict | None):
-        return _dead("expected an object", f"{at}/data")
+        return _dead("expected an object", at + data_at)
     view = one.get("type") if one.get("type") in _VIEWS else ""
     properties = data or {}
     if view == "page" and "url" not in properties and name.startswith("http"):
-        properties = {**properties, "url": name}
+        properties, origins = {**properties, "url": name}, {**origins, "/properties/url": "/name"}
     return _event(
         one,
         type_=view or "track",
@@ -180,6 +183,7 @@ def _sent(one: Object, person: tuple[Identifier, ...], at: str) -> Event | DeadL
         ids=(*person, *_anonymous(one)),
         properties=properties,
         at=at,
+        origins=origins,
     )
 
 
@@ -189,7 +193,8 @@ def _identify(attributes: Object, person: tuple[Identifier, ...], at: str, envel
     if (created := moments.from_unix(attributes.get("created_at"), "s")) is not None:
         traits["created_at"] = moments.write(created)
     ids = (*person, *(_anonymous(attributes) or _anonymous(envelope)))
-    return _event(envelope, type_="identify", name="identify", ids=ids, traits=traits, at=at)
+    origins = {"/traits": "/attributes" if envelope else ""}
+    return _event(envelope, type_="identify", name="identify", ids=ids, traits=traits, at=at, origins=origins)
 
 
 def _acted(action: str, one: Object, person: tuple[Identifier, ...], at: str) -> Event:
@@ -199,14 +204,25 @@ def _acted(action: str, one: Object, person: tuple[Identifier, ...], at: str) ->
     ids = (*person, Identifier("device_id", token)) if isinstance(token, str) else person
     name = _ACTIONS.get(action) or action.replace("_", " ").title()
     platform = {"platform": device["platform"]} if device.get("platform") else {}
-    return _event(one, name=name, raw_name=action, ids=ids, properties=platform, at=at)
+    origins = {"/properties": "/device"}
+    return _event(one, name=name, raw_name=action, ids=ids, properties=platform, at=at, origins=origins)
 
 
 def _merge(one: Object, at: str) -> Event:
     """Two people are one: `secondary` goes into `primary`."""
     kept, gone = _person(one.get("primary")), _person(one.get("secondary"))
     previous = {"previous_id": gone[0].value} if gone else {}
-    return _event(one, type_="alias", name="alias", raw_name="merge", ids=(*kept, *gone), properties=previous, at=at)
+    key = next((key for key, value in _object(one, "secondary").items() if gone and str(value) == gone[0].value), "id")
+    return _event(
+        one,
+        type_="alias",
+        name="alias",
+        raw_name="merge",
+        ids=(*kept, *gone),
+        properties=previous,
+        at=at,
+        origins={"/properties/previous_id": f"/secondary/{key}"},
+    )
 
 
 def _push(one: Object) -> Event:
@@ -216,7 +232,9 @@ def _push(one: Object) -> Event:
     ids = (Identifier("device_id", token),) if isinstance(token, str) else ()
     delivery = mapping.as_text(one.get("delivery_id"))
     name = f"Push {what}".title() if isinstance(what, str) else "Push Event"
-    return _event(one, name=name, ids=ids, properties={"delivery_id": delivery} if delivery else {}, at="")
+    return _event(
+        one, name=name, ids=ids, properties={"delivery_id": delivery} if delivery else {}, at="", origins=_OF_BODY
+    )
 
 
 def _report(one: Object) -> Event | DeadLetter:
@@ -242,6 +260,7 @@ def _report(one: Object) -> Event | DeadLetter:
 def _event(
     one: Object, *, name: str, at: str, type_: Any = "track", raw_name: str = "", ids: tuple[Identifier, ...] = (),
     properties: Object = _NOTHING, traits: Object = _NOTHING, side: Any = "server",
+    origins: Mapping[str, str] = MappingProxyType({"/properties": "/data"}),
 ) -> Event:  # fmt: skip
     message_id = mapping.as_identifier(one.get("event_id") or one.get("id")) if type_ != "identify" else None
     return Event(
@@ -255,7 +274,7 @@ def _event(
         traits=traits,
         side=side,
         item=at,
-        mapping=_REPORT_ORIGINS if side == "provider" else _ORIGINS,
+        mapping=origins,
     )
 
 
@@ -285,8 +304,8 @@ def _dead(message: str, pointer: str) -> DeadLetter:
     return DeadLetter(code="payload", message=message, pointer=pointer)
 
 
-_ORIGINS: Final = {"/properties": "/data", "/traits": ""}
-_REPORT_ORIGINS: Final = {"/properties": "/data"}
+_OF_ATTRIBUTES: Final = {"/properties": "/attributes"}
+_OF_BODY: Final = {"/properties": ""}
 _TRACK: Final = {
     "name": "Product Viewed",
     "id": "01JDEMO0000000000000000001",

@@ -33,6 +33,8 @@ _IDS: Final = (("user_id", "userId"), ("anonymous_id", "anonymousId"))
 _NOT_CONTEXT: Final = frozenset(("traits", "ip"))
 _NOTHING: Final[Object] = {}
 _OBJECT: Final = (dict, type(None))
+# What a view may say of itself at the top.
+_NAMED: Final = ("name", "category")
 
 
 def read(request: Request) -> Iterable[Event | DeadLetter]:
@@ -87,7 +89,7 @@ def _call(call: Any, path: str, at: str, envelope: Object, received_at: int) -> 
         side=_side(call, context),
         schema=_schema(call, context),
         item=at,
-        mapping=_ORIGINS,
+        mapping=_ORIGINS if kind in _PLAIN else _origins(call, kind),
     )
 
 
@@ -165,7 +167,7 @@ def _properties(call: Object, kind: str) -> Object:
     properties: Object = call.get("properties") or _NOTHING
     if kind == "track" or kind == "identify":
         return properties
-    named = {key: call[key] for key in ("name", "category") if call.get(key) and key not in properties}
+    named = {key: call[key] for key in _NAMED if call.get(key) and key not in properties}
     if kind == "group":  # A group's traits are not its member's.
         return {**(call.get("traits") or {}), "group_id": mapping.as_identifier(call.get("groupId"))}
     if kind == "alias":
@@ -204,3 +206,14 @@ def _dead(message: str, pointer: str) -> DeadLetter:
 
 
 _ORIGINS: Final = {"/properties": "/properties", "/traits": "/traits"}
+_PLAIN: Final = ("track", "identify")
+
+
+def _origins(call: Object, kind: str) -> Object:
+    """Where the values of other calls come from: some of their properties stand at the top of the call."""
+    if kind == "group":
+        return {"/properties": "/traits", "/properties/group_id": "/groupId"}
+    if kind == "alias":
+        return {**_ORIGINS, "/properties/previous_id": "/previousId"}
+    within: Object = call.get("properties") or _NOTHING
+    return {**_ORIGINS, **{f"/properties/{key}": f"/{key}" for key in _NAMED if call.get(key) and key not in within}}

@@ -210,8 +210,6 @@ def events(event: Event) -> list[Event | DeadLetter]:
 _CONSUMED: Final = {
     name: frozenset(pointer.split("/")[1] for pointer in kind.table.origins().values()) for name, kind in KINDS.items()
 }
-ORIGINS: Final = {name: kind.table.origins() for name, kind in KINDS.items()}
-"""Where each known event's values come from, for `Event.mapping`."""
 _OTHER: Final = mapping.Table(_PRODUCTS)
 
 
@@ -233,6 +231,27 @@ def properties(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
     rest = {key: value for key, value in params.items() if key not in _CONSUMED[name]}
     found = kind.table.read(params, given)
     return {**kind.more, **rest, **(_first_item(found, kind) if kind.one else found)}
+
+
+def origins(name: str, params: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, str]:
+    """Where an event's values come from; `places` are the pointers of its parameters in the vendor's body."""
+    kind = KINDS.get(name)
+    found = (kind.table if kind else _OTHER).origins(document=params)
+    if kind and kind.one:
+        found |= {to: f"/items/0{source}" for to, source in ITEM.origins(document=_FIRST(params)).items()} | {
+            to: source for to, source in found.items() if source.count("/") == 1 and source[1:] in params
+        }
+    sent = {f"/properties/{key}": f"/{key}" for key in params}
+    return {to: _placed(source, places) for to, source in {**sent, **found}.items()}
+
+
+_FIRST: Final = mapping.path("/items/0")
+
+
+def _placed(source: str, places: Mapping[str, str]) -> str:
+    """A pointer into the parameters as one into the body."""
+    _, key, *rest = source.split("/")
+    return "/".join((places.get(key, f"{places.get('', '')}/{key}"), *rest))
 
 
 def message_id(name: str, given: Any, params: Mapping[str, Any]) -> str:

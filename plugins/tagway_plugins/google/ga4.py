@@ -93,7 +93,7 @@ def _event(
         context=context,
         side="app" if "app_instance_id" in document else "web",
         item=at,
-        mapping=_ORIGINS.get(name, {}),
+        mapping=mapping.Origins(lambda: commerce.origins(name, kept, {"": "/params", "user_id": ""})),
     )
 
 
@@ -104,9 +104,6 @@ def _traits(properties: Any) -> dict[str, Any]:
     return {key: one["value"] for key, one in properties.items() if isinstance(one, dict) and "value" in one}
 
 
-_ORIGINS: Final = {
-    name: {to: f"/params{source}" for to, source in origins.items()} for name, origins in commerce.ORIGINS.items()
-}
 _PURCHASE: Final = {
     "client_id": "1762000000.1700000000",
     "user_id": "7188389789809",

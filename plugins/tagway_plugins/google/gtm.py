@@ -102,14 +102,15 @@ class Gtm(Source):
 def _events(push: Any, at: str) -> list[Event | DeadLetter]:
     if not isinstance(push, dict):
         return [DeadLetter(code="payload", message="expected a dataLayer push: an object", pointer=at)]
-    if push.get("0") == "event":
+    inside = "/2" if push.get("0") == "event" else ""
+    if inside:
         push = _called(push)
     if push.keys() == {"ecommerce"} and push["ecommerce"] is None:
         return []  # What GA4's reference pushes before each event, to clear the one before.
     name = push.get("event") or push.get("event_name")
     if not isinstance(name, str) or not name.strip():
         return [DeadLetter(code="payload", message="expected the event's name", pointer=f"{at}/event")]
-    return commerce.events(_event(name.strip(), push, at))
+    return commerce.events(_event(name.strip(), push, at, inside))
 
 
 def _called(push: dict[str, Any]) -> dict[str, Any]:
@@ -119,9 +120,10 @@ def _called(push: dict[str, Any]) -> dict[str, Any]:
     return {**rest, **(params if isinstance(params, dict) else {}), "event": push.get("1")}
 
 
-def _event(raw_name: str, push: dict[str, Any], at: str) -> Event:
+def _event(raw_name: str, push: dict[str, Any], at: str, inside: str) -> Event:
     ecommerce = push.get("ecommerce")
-    name, params = _params(raw_name, ecommerce if isinstance(ecommerce, dict) else {})
+    ecommerce = ecommerce if isinstance(ecommerce, dict) else {}
+    name, params = _params(raw_name, ecommerce)
     kind = commerce.KINDS.get(name)
     sent, context = commerce.told(push, _NOT_PROPERTIES)
     params = {**sent, **params}
@@ -142,21 +144,19 @@ def _event(raw_name: str, push: dict[str, Any], at: str) -> Event:
         context={**context, "page": page} if page else context,
         side="web",
         item=at,
-        mapping=_ORIGINS.get(name, {}),
+        mapping=mapping.Origins(lambda: commerce.origins(name, params, _places(push, ecommerce, inside))),
     )
 
 
 def _params(name: str, ecommerce: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """GA4's name and parameters; those of Universal Analytics' shape where the push has that."""
-    for action, name_now in _LEGACY.items():
-        within = ecommerce.get(action)
-        if "items" in ecommerce or not isinstance(within, dict | list):
-            continue
+    if (action := _action(ecommerce)) is not None:
+        within = ecommerce[action]
         if isinstance(within, list):  # Impressions stand in a list, each with the name of its own list.
             within = {"actionField": {"list": _LIST(within)}, "products": within}
         params = _legacy(within, ecommerce.get("currencyCode"))
         # Of a checkout only the first step is known; what the others are, only the shop knows.
-        return name if action == "checkout" and params.get("step") not in _FIRST_STEP else name_now, params
+        return name if action == "checkout" and params.get("step") not in _FIRST_STEP else _LEGACY[action], params
     params = dict(ecommerce)
     if "currency" not in params and (currency := _CURRENCY(params.get("items"))) is not None:
         params["currency"] = currency
@@ -165,6 +165,31 @@ def _params(name: str, ecommerce: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 _LIST: Final = mapping.path("/0/list")
 _CURRENCY: Final = mapping.path("/0/currency")
+
+
+def _action(ecommerce: dict[str, Any]) -> str | None:
+    """The action of Universal Analytics' shape that a push is in; None for GA4's shape."""
+    if "items" in ecommerce:
+        return None
+    return next((one for one in _LEGACY if isinstance(ecommerce.get(one), dict | list)), None)
+
+
+def _places(push: dict[str, Any], ecommerce: dict[str, Any], inside: str) -> dict[str, str]:
+    """Where the parameters of a push stand; `inside` is the pointer of the push's own."""
+    of_ecommerce = {key: f"/ecommerce/{key}" for key in ecommerce}
+    if (action := _action(ecommerce)) is not None:
+        fields = mapping.path(f"/{action}/actionField")(ecommerce)
+        listed = f"/ecommerce/{action}" if isinstance(ecommerce[action], list) else f"/ecommerce/{action}/products"
+        of_ecommerce |= {"items": listed, "currency": "/ecommerce/currencyCode", "item_list_name": f"{listed}/0/list"}
+        of_ecommerce |= {
+            _LEGACY_FIELDS.get(key) or key: f"/ecommerce/{action}/actionField/{key}"
+            for key in (fields if isinstance(fields, dict) else ())
+        }
+    elif "currency" not in ecommerce and "items" in ecommerce:
+        of_ecommerce["currency"] = "/ecommerce/items/0/currency"
+    person = {key: _IDS.origins("", push)[f"/{key}"] for key in ("email", "phone")}
+    places = {"": "/ecommerce" if ecommerce else "", **person, **{key: f"/{key}" for key in push}, **of_ecommerce}
+    return {key: inside + place for key, place in places.items()}
 
 
 def _legacy(action: dict[str, Any], currency: Any) -> dict[str, Any]:
@@ -184,9 +209,6 @@ def _rendered(value: Any) -> Any:
     return None if isinstance(value, str) and _PLACEHOLDER.fullmatch(value) else value
 
 
-_ORIGINS: Final = {
-    name: {to: f"/ecommerce{source}" for to, source in origins.items()} for name, origins in commerce.ORIGINS.items()
-}
 _ADD_TO_CART: Final = {
     "event": "add_to_cart",
     "event_id": "gtm-demo-1",

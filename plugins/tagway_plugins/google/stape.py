@@ -53,7 +53,6 @@ _NOT_PROPERTIES: Final = frozenset(
     (*_NAMES, "v", "timestamp", "unique_event_id", "event_id", "anonymous_id", "client_id", "data_client_id", "_dcid",
      "user_id", "userId", "uid", "user_data", "userEmail", "mail", "userPhone", "dtcd", "dtdc")
 )  # fmt: skip
-_ANONYMOUS_ORIGINS: Final[Mapping[str, str]] = {}
 
 
 class Stape(Source):
@@ -156,8 +155,16 @@ def _event(raw_name: str, one: dict[str, Any], at: str) -> Event:
         context={**context, "page": page} if page else context,
         side="server",
         item=at,
-        mapping=commerce.ORIGINS.get(raw_name, _ANONYMOUS_ORIGINS),
+        mapping=mapping.Origins(lambda: commerce.origins(raw_name, params, _places(one))),
     )
+
+
+def _places(one: Mapping[str, Any]) -> dict[str, str]:
+    """Where the parameters of an event stand: under stape's own names, or in a dataLayer's object."""
+    renamed = {to: f"/{key}" for key, to in _RENAMED.items() if key in one}
+    renamed |= {key: _IDS.origins("", one)[f"/{key}"] for key in ("email", "phone")}
+    ecommerce = one.get("ecommerce")
+    return {**renamed, **({key: f"/ecommerce/{key}" for key in ecommerce} if isinstance(ecommerce, dict) else {})}
 
 
 _PURCHASE: Final = {

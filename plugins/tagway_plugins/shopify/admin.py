@@ -93,7 +93,6 @@ def _known(topic: str, document: Mapping[str, Any]) -> Topic | None:
 
 def _event(topic: str, known: Topic | None, document: dict[str, Any], request: Request) -> Event:
     """The event of one delivery; an unknown topic's is named after it and carries the least."""
-    origins = _UNPLANNED_ORIGINS if known is None else _ORIGINS[topic]
     if known is None:
         times = ("/updated_at", "/created_at", "/occurredAt")
         table = NOBODY if topic.partition("/")[0] in IMPERSONAL else UNPLANNED
@@ -101,6 +100,7 @@ def _event(topic: str, known: Topic | None, document: dict[str, Any], request: R
     given = mapping.Given(currency=_text(mapping.path(known.currency)(document)))
     person = None if known.person is None else mapping.path(known.person)(document)
     properties = {**known.table.read(document, given), **known.derive(document)}
+    table, at = known.table, known.person
     return Event(
         name=known.name,
         raw_name=topic,
@@ -112,7 +112,7 @@ def _event(topic: str, known: Topic | None, document: dict[str, Any], request: R
         context=_context(document, request),
         side="server",
         test=_is_test(document, request),
-        mapping=origins,
+        mapping=mapping.Origins(lambda: _origins(table, at, document)),
         asks=known.asks,
     )
 
@@ -147,16 +147,10 @@ _MERGE_IDS: Final = {
 _MERGE: Final = mapping.Table({name: mapping.identifier(pointer) for name, pointer in _MERGE_IDS.items()})
 
 
-def _origins(table: mapping.Table, person: str | None) -> dict[str, str]:
-    """Where an event's values come from; made once per topic."""
+def _origins(table: mapping.Table, person: str | None, document: Mapping[str, Any]) -> dict[str, str]:
+    """Where an event's values come from."""
     names = {} if person is None else PERSON.origins("/traits")
-    return table.origins() | {to: f"{person}{source}" for to, source in names.items()}
-
-
-_ORIGINS: Final = {topic: _origins(known.table, known.person) for topic, known in TOPICS.items()} | {
-    topic: _origins(given.table, given.person) for topic, (_, given) in CONSENTS.items()
-}
-_UNPLANNED_ORIGINS: Final = _origins(UNPLANNED, "/customer")
+    return table.origins(document=document) | {to: f"{person}{source}" for to, source in names.items()}
 
 
 def _identifiers(known: Topic, document: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[Identifier, ...]:

@@ -33,7 +33,6 @@ from tagway_plugins.shopify import demo
 from tagway_plugins.shopify.standard import EVENTS, PAGE
 from tagway_plugins.shopify.values import attribute_ids
 
-_ORIGINS: Final = {name: kind.origins for name, kind in EVENTS.items()}
 _ROOTS: Final = {name: mapping.path(kind.root) for name, kind in EVENTS.items()}
 _CURRENCIES: Final = {name: mapping.path(kind.currency) for name, kind in EVENTS.items() if kind.currency}
 # Events of a cart tell its lines, not its id: that is what the snippet adds.
@@ -99,7 +98,8 @@ def _events(item: Any, at: str) -> list[Event | DeadLetter]:
     properties = {**kind.table.read(found, _given(name, found, item)), **kind.more}
     if name in _NEED_A_CART and "cart_id" not in properties:
         properties |= _CART_ID.read(item)
-    events: list[Event | DeadLetter] = [_event(item, at, kind.name, properties, _ORIGINS[name])]
+    origins = mapping.Origins(lambda: kind.origins(found))
+    events: list[Event | DeadLetter] = [_event(item, at, kind.name, properties, origins)]
     if name == "checkout_contact_info_submitted":
         events += _captured(item, at, found)
     return events

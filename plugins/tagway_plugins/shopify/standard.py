@@ -148,10 +148,9 @@ class Kind:
     currency: str = ""
     more: Mapping[str, Any]
 
-    @property
-    def origins(self) -> dict[str, str]:
-        """Where its values come from."""
-        return {to: f"{self.root}{source}" for to, source in self.table.origins().items()}
+    def origins(self, found: Any) -> dict[str, str]:
+        """Where the values of its object come from."""
+        return {to: f"{self.root}{source}" for to, source in self.table.origins(document=found).items()}
 
 
 def _kind(name: str, root: str, table: mapping.Table, currency: str = "", **more: Any) -> Kind:

@@ -109,14 +109,8 @@ class Report:
 
     def _spelled(self, note: Note, canonical: str) -> Violation | None:
         sent = named(note.spelling)
-        fix = f"tagway taxonomy alias {self.source} {quoted(note.spelling)} {canonical}"
-        return self._make(
-            note.code,
-            note.path,
-            f"`{canonical}`",
-            f"`{sent}`",
-            f"send `{canonical}`; add it to the source's aliases: `{fix}`",
-        )
+        fix = command(self.source, note.spelling, canonical, "; add it to the source's aliases: ")
+        return self._make(note.code, note.path, f"`{canonical}`", f"`{sent}`", f"send `{canonical}`{fix}")
 
     def _unplanned(self, note: Note, name: str) -> Violation | None:
         place = self.schema.shape.at(list(note.path[:-1]))
@@ -124,8 +118,8 @@ class Report:
         sent = named(name)
         resolution = f"plan `{sent}` in a schema of your own, or stop sending it"
         if near:
-            fix = f"tagway taxonomy alias {self.source} {quoted(name)} {near}"
-            resolution = f"did you mean `{near}`? Send that, or add the spelling: `{fix}`"
+            fix = command(self.source, name, near, ", or add the spelling: ")
+            resolution = f"did you mean `{near}`? Send that{fix}"
         expected = f"a planned property of {self.schema.name}"
         return self._make(note.code, note.path, expected, shown(note.got), resolution)
 
@@ -317,11 +311,16 @@ def _resolution(path: Path, expected: str, planned: Property | None) -> str:
     return text
 
 
-def quoted(text: str) -> str:
+def command(source: str, spelling: str, canonical: str, before: str) -> str:
+    """The command that declares a spelling, after the words before it; empty for a name that cannot be typed."""
+    if named(spelling) != spelling:
+        return ""
+    # A name that begins with a dash would be read as an option.
+    ended = "-- " if spelling.startswith("-") else ""
+    return f"{before}`tagway taxonomy alias {source} {ended}{_quoted(spelling)} {_quoted(canonical)}`"
+
+
+def _quoted(text: str) -> str:
     """Foreign text for a line that is there to be pasted into a shell."""
-    safe = named(text)
-    return (
-        safe
-        if safe.replace("_", "").replace("-", "").isalnum() and safe.isascii()
-        else "'" + safe.replace("'", "'\\''") + "'"
-    )
+    plain = text.replace("_", "").replace("-", "").isalnum() and text.isascii()
+    return text if plain else "'" + text.replace("'", "'\\''") + "'"

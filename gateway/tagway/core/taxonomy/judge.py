@@ -18,7 +18,7 @@ from tagway.core import body, money
 from tagway.core.events import Event, Identifier, Severity, Violation
 from tagway.core.taxonomy.catalogue import DEFAULT_PLAN, Catalogue
 from tagway.core.taxonomy.checks import all_have_their_decimals, has_its_decimals, is_email
-from tagway.core.taxonomy.faults import Report, named, quoted, shown, worst_first
+from tagway.core.taxonomy.faults import Report, command, named, shown, worst_first
 from tagway.core.taxonomy.names import folded
 from tagway.core.taxonomy.rules import Severities
 from tagway.core.taxonomy.schema import Schema
@@ -161,12 +161,12 @@ class Taxonomy:
             return self._versioned(declared, declared, event.schema, ())
         sent = shown(event.name)
         if (name := self.catalogue.by_spelling.get(same)) is not None:
-            what = f"send `{name}`; declare the spelling: `{_fix(source, event.name, name)}`"
+            what = f"send `{name}`" + command(source, event.name, name, "; declare the spelling: ")
             return self._versioned(name, name, event.schema, (("event_spelling", f"`{name}`", sent, what),))
         near = self.catalogue.near.find(event.name)
         what = f"plan `{named(event.name)}` in a schema of your own, or stop sending it"
         if near:
-            what = f"did you mean `{near}`? Send that, or declare it: `{_fix(source, event.name, near)}`"
+            what = f"did you mean `{near}`? Send that" + command(source, event.name, near, ", or declare it: ")
         return _Recognized(event.name, None, (("event_unplanned", "a planned event", sent, what),))
 
     def _versioned(
@@ -216,10 +216,6 @@ class Taxonomy:
         for part, shape in (("properties", schema.properties), ("traits", schema.traits)):
             faults += _check(shape, instance.get(part, {}), (part,), None, report, wrong)
         return properties, traits, [one for one in faults if one]
-
-
-def _fix(source: str, spelling: str, name: str) -> str:
-    return f"tagway taxonomy alias {source} {quoted(spelling)} {quoted(name)}"
 
 
 def _dict(value: Mapping[str, Any]) -> dict[str, Any]:

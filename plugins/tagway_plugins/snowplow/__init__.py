@@ -8,8 +8,6 @@ Snowplow's own plugin sends stand beside the event in its contexts.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -28,6 +26,9 @@ from tagway import (
     mapping,
     moments,
 )
+
+from tagway_plugins.snowplow import entities
+from tagway_plugins.snowplow.entities import Entities
 
 Object = Mapping[str, Any]
 
@@ -50,64 +51,6 @@ _STRUCTURED: Final = mapping.Table(
         "value": mapping.amount("/se_va"),
     }
 )
-_PRODUCT: Final = {
-    "product_id": mapping.identifier("/id"),
-    "sku": mapping.text("/sku", "/id"),
-    "name": mapping.text("/name"),
-    "variant": mapping.text("/variant"),
-    "brand": mapping.text("/brand"),
-    "category": mapping.text("/category"),
-    "price": mapping.amount("/price"),
-    "quantity": mapping.count("/quantity"),
-    "currency": mapping.currency("/currency"),
-    "position": mapping.count("/position"),
-}
-_ECOMMERCE: Final = "snowplow_ecommerce_action"
-# Entities of the ecommerce plugin, by the last part of their schema's name.
-_ENTITIES: Final[Mapping[str, mapping.Table]] = {
-    "product": mapping.Table(_PRODUCT),
-    "cart": mapping.Table(
-        {
-            "cart_id": mapping.identifier("/cart_id"),
-            "value": mapping.amount("/total_value"),
-            "currency": mapping.currency("/currency"),
-        }
-    ),
-    "transaction": mapping.Table(
-        {
-            "order_id": mapping.identifier("/transaction_id"),
-            "total": mapping.amount("/revenue"),
-            "currency": mapping.currency("/currency"),
-            "tax": mapping.amount("/tax"),
-            "shipping": mapping.amount("/shipping"),
-            "coupon": mapping.text("/discount_code"),
-            "discount": mapping.amount("/discount_amount"),
-            "payment_method": mapping.text("/payment_method"),
-        }
-    ),
-    "refund": mapping.Table(
-        {
-            "order_id": mapping.identifier("/transaction_id"),
-            "refund_amount": mapping.amount("/refund_amount"),
-            "currency": mapping.currency("/currency"),
-            "reason": mapping.text("/refund_reason"),
-        }
-    ),
-    "checkout_step": mapping.Table(
-        {"step_index": mapping.count("/step"), "shipping_method": mapping.text("/delivery_method")}
-    ),
-    "user": mapping.Table({"email": mapping.text("/email")}),
-}
-_ACTIONS: Final = {
-    "product_view": "Product Viewed",
-    "list_view": "Collection Viewed",
-    "add_to_cart": "Added to Cart",
-    "remove_from_cart": "Removed from Cart",
-    "checkout_step": "Checkout Step Completed",
-    "transaction": "Order Completed",
-    "refund": "Order Refunded",
-}
-_ONE_PRODUCT: Final = ("product_view", "add_to_cart", "remove_from_cart")
 _TRANSACTION: Final = mapping.Table(
     {
         "order_id": mapping.identifier("/tr_id"),
@@ -177,9 +120,11 @@ def _event(one: Any, at: str) -> Event | DeadLetter:
     if not isinstance(one, dict) or not isinstance(kind := one.get("e"), str) or not kind:
         return DeadLetter(code="payload", message="expected an event: an object with `e`", pointer=f"{at}/e")
     try:
-        raw_name, name, type_, properties = _read(kind, one)
+        around = entities.beside(one, needed=kind == "ue")
+        raw_name, name, type_, properties = _read(kind, one, around)
     except ValueError as error:
         return DeadLetter(code="payload", message=str(error), pointer=at)
+    known = [*_IDS.read(one).items(), *(id_ for entity, data, _ in around for id_ in entities.person(entity, data))]
     message_id = mapping.as_identifier(one.get("eid"))
     page = _PAGE.read(one)
     return Event(
@@ -188,12 +133,12 @@ def _event(one: Any, at: str) -> Event | DeadLetter:
         raw_name=raw_name,
         message_id=message_id if isinstance(message_id, str) else "",
         timestamp=moments.from_unix(one.get("ttm") or one.get("dtm"), "ms"),
-        identifiers=tuple(Identifier(*id_) for id_ in _IDS.read(one).items() if isinstance(id_[1], str)),
+        identifiers=tuple(dict.fromkeys(Identifier(*id_) for id_ in known if isinstance(id_[1], str))),
         properties=properties,
         context={"page": page} if page and type_ != "page" else {},
         side=_side(one),
         item=at,
-        mapping=_ORIGINS.get(kind, {}),
+        mapping=_origins(kind, raw_name, one, around),
     )
 
 
@@ -202,12 +147,12 @@ def _side(one: Object) -> Any:
     return _SIDES.get(platform, "web") if isinstance(platform, str) else "web"
 
 
-def _read(kind: str, one: Object) -> tuple[str, str, Any, dict[str, Any]]:
+def _read(kind: str, one: Object, around: Entities) -> tuple[str, str, Any, dict[str, Any]]:
     """The vendor's name, ours, the type and the properties. Raises ValueError for data that is not readable."""
     if kind == "pv":
         return "pv", "page", "page", _PAGE.read(one)
     if kind == "ue":
-        return _self_describing(one)
+        return _self_describing(one, around)
     if kind == "se":
         found = _STRUCTURED.read(one)
         action = found.get("action")
@@ -222,61 +167,29 @@ def _read(kind: str, one: Object) -> tuple[str, str, Any, dict[str, Any]]:
 _OTHERS: Final = {"pp": "Page Pinged"}
 
 
-def _self_describing(one: Object) -> tuple[str, str, Any, dict[str, Any]]:
+def _self_describing(one: Object, around: Entities) -> tuple[str, str, Any, dict[str, Any]]:
     """A self-describing event: its schema names it, its data are its properties."""
-    wrapper = _json(one, "ue_pr", "ue_px")
+    wrapper = entities.json(one, "ue_pr", "ue_px")
     inner = wrapper.get("data") if isinstance(wrapper, dict) else None
     if not isinstance(inner, dict) or not isinstance(schema := inner.get("schema"), str):
         raise ValueError("expected a self-describing event: a schema and its data in `ue_pr` or `ue_px`")
     data = inner.get("data")
     data = data if isinstance(data, dict) else {}
-    name = _schema_name(schema)
-    if name == _ECOMMERCE and isinstance(action := data.get("type"), str) and action in _ACTIONS:
-        return action, _ACTIONS[action], "track", _ecommerce(action, data, one)
+    name = entities.schema_name(schema)
+    if name == entities.ECOMMERCE and isinstance(action := data.get("type"), str) and action:
+        named = entities.ACTIONS.get(action) or action.replace("_", " ").title()
+        return action, named, "track", entities.ecommerce(action, data, around)
     return schema, name.replace("_", " ").title(), "track", dict(data)
 
 
-def _ecommerce(action: str, data: Object, one: Object) -> dict[str, Any]:
-    """The entities beside an ecommerce action, as one event's properties."""
-    contexts = _json(one, "co", "cx") if "co" in one or "cx" in one else {}
-    entities = contexts.get("data") if isinstance(contexts, dict) else None
-    found: dict[str, Any] = {"collection_name": data["name"]} if data.get("name") else {}
-    products = []
-    for entity in entities if isinstance(entities, list) else ():
-        schema = entity.get("schema") if isinstance(entity, dict) else None
-        table = _ENTITIES.get(_schema_name(schema)) if isinstance(schema, str) else None
-        if table is None:
-            continue
-        read = table.read(entity.get("data"))
-        if table is _ENTITIES["product"]:
-            products.append(read)
-        else:
-            found |= read
-    if products and action in _ONE_PRODUCT:
-        found = {**products[0], **found}
-    if products and (action not in _ONE_PRODUCT or len(products) > 1):
-        found["products"] = products
-    return found
-
-
-def _schema_name(schema: str) -> str:
-    """`iglu:com.shop/viewed_product/jsonschema/1-0-0` is "viewed_product"."""
-    parts = schema.split("/")
-    return parts[1] if len(parts) > 1 and parts[1] else schema
-
-
-def _json(one: Object, plain: str, packed: str) -> Any:
-    """JSON that is a string in one field, or base64url of it in another. Raises ValueError."""
-    text = one.get(plain)
-    if isinstance(text, str) and text:
-        return body.decode(text)
-    text = one.get(packed)
-    if not isinstance(text, str) or not text:
-        return {}
-    try:
-        return body.decode(base64.urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4)))
-    except binascii.Error:
-        raise ValueError(f"`{packed}` is not base64url") from None
+def _origins(kind: str, raw_name: str, one: Object, around: Entities) -> Mapping[str, str]:
+    """Where values come from: a field of the event, and on into the JSON that it holds."""
+    if kind != "ue":
+        return _ORIGINS.get(kind, {})
+    data = "/ue_pr/data/data" if one.get("ue_pr") else "/ue_px/data/data"
+    if raw_name.startswith("iglu:"):
+        return {"/properties": data}
+    return mapping.Origins(lambda: entities.origins(raw_name, data, around))
 
 
 _ORIGINS: Final = {
@@ -284,7 +197,6 @@ _ORIGINS: Final = {
     "se": _STRUCTURED.origins(),
     "tr": _TRANSACTION.origins(),
     "ti": _ITEM.origins(),
-    "ue": {"/properties": "/ue_pr"},
 }
 _PAGE_VIEW: Final = {
     "schema": "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4",
