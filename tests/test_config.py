@@ -67,15 +67,26 @@ def test_a_full_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("[gateway]\nprot = 1", r"`gateway`: unknown key `prot`"),
-        ("[gatway]", r"unknown key `gatway`"),
+        ("[gateway]\nprot = 1", r"`gateway`: unknown key `prot`; did you mean `port`\?"),
+        ("[gatway]", r"unknown key `gatway`; did you mean `gateway`\?"),
         ("file = 'x'", r"unknown key `file`"),
         ("[gateway]\nport = 'x'", r"`gateway.port`: Expected `int`, got `str`"),
-        ("[sources.web]\nplugin = 'segment'\nwrite_key = ['x']", r"`sources.NAME`: unknown key `write_key`"),
+        (
+            "[sources.web]\nplugin = 'segment'\nwrite_key = ['x']",
+            r"`sources.web`: unknown key `write_key`; did you mean `write",
+        ),
         ("[sources.web]\nwrite_keys = ['x']", r"missing required field `plugin`"),
-        ("[sources.web]\nplugin = 'segment'\nmode = 'enforced'", r"`sources.NAME.mode`: Invalid enum value 'enforced'"),
+        ("[sources.web]\nplugin = 'segment'\nmode = 'enforced'", r"`sources.web.mode`: Invalid enum value 'enforced'"),
         ("[sources.'My Shop']\nplugin = 'segment'", r"\[sources.My Shop\]: a source's name is"),
         ("[sources.web]\nplugin = 'segment'\nsecrets = ['env:NONE']", r"`sources.web.secrets\[0\]` wants .* NONE"),
+        ("[sources.a]\nplugin = 'gtm'\n[sources.b]\nwrite_keys = 'x'", r"`sources.b.write_keys`: Expected `array`"),
+        ("[gateway]\nport = 70000", r"`gateway.port`: Expected `int` <= 65535"),
+        ("[limits]\nbody = 0", r"`limits.body`: Expected `int` >= 1"),
+        ("[limits]\nbody_seconds = -1.0", r"`limits.body_seconds`: Expected `float` > 0"),
+        ("[identity]\nregion = 'Germany'", r"`identity.region`"),
+        ("[gateway]\nhosts = ['https://shop.example']", r"write the name alone, in lower case"),
+        ("[sources.web]\nplugin = 'segment'\norigins = ['shop.example']", r"'shop.example', which no browser sends"),
+        ("[sources.web]\nplugin = 'segment'\norigins = ['https://shop.example/']", r"without a path, or `null`"),
         ("not toml", r"not valid TOML"),
         ("[gateway]\nport = 0x", r"not valid TOML"),
     ],
@@ -113,3 +124,10 @@ def test_whoever_only_reads_what_is_recorded_needs_no_secret(tmp_path: Path) -> 
     file.write_text("[gateway]\ndata = 'env:NONE'")
     with pytest.raises(ConfigError, match=r"`gateway\.data` wants the environment variable NONE"):
         config.load(file, {}, to_read=True)
+
+
+def test_a_public_address_wants_its_scheme_wherever_it_is_said(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "", TAGWAY_PUBLIC_URL="https://a.example/tagway").gateway.public_url
+    for text, environ in (("[gateway]\npublic_url = 'a.example'", {}), ("", {"TAGWAY_PUBLIC_URL": "a.example"})):
+        with pytest.raises(ConfigError, match=r"'a\.example'; write it as `https://"):
+            loaded(tmp_path, text, **environ)

@@ -7,32 +7,43 @@ loopback only, and its events are marked unverified.
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 
 from tagway.errors import ConfigError
 
 DEFAULT_FILE: Final = "tagway.toml"
+T = TypeVar("T")
 PUBLIC_URL: Final = "TAGWAY_PUBLIC_URL"
 """The variable that names where the outside reaches this gateway, unless `gateway.public_url` does."""
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+# What a browser's `Origin` can be: no path, no upper case; `:*` stands for every port.
+_ORIGIN: Final = re.compile(r"null|[a-z][a-z0-9+.-]*://[a-z0-9._\[\]:-]+(?::\*)?")
+_PUBLIC: Final = re.compile(r"https?://[^/\s]+(?:/\S*)?")
+_HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:]+")
 _COOKIE: Final = re.compile(r"[A-Za-z0-9_.-]{0,64}")
 _DOMAIN: Final = re.compile(r"[A-Za-z0-9.-]{0,253}")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+Some = Annotated[int, msgspec.Meta(ge=1)]
+Whole = Annotated[int, msgspec.Meta(ge=0)]
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Gateway(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The `[gateway]` table: where it listens and keeps its data."""
 
     host: str = "127.0.0.1"
-    port: int = 8787
+    port: Port = 8787
     data: str = "./tagway-data"
     inspect_token: str = ""
     public_url: str = ""
@@ -45,21 +56,21 @@ class Gateway(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The `[limits]` table; sizes in bytes, times in seconds."""
 
-    body: int = 1_048_576
-    inflated: int = 4_194_304
-    ratio: int = 200
-    headers: int = 100
-    header_bytes: int = 16_384
-    depth: int = 64
-    batch: int = 2_500
-    event: int = 524_288
-    in_flight: int = 512
-    queue: int = 4_096
-    queue_bytes: int = 67_108_864
-    body_seconds: float = 20.0
-    fold_seconds: float = 20.0
-    quarantine_rows: int = 1_000
-    quarantine_bytes: int = 16_777_216
+    body: Some = 1_048_576
+    inflated: Some = 4_194_304
+    ratio: Some = 200
+    headers: Some = 100
+    header_bytes: Some = 16_384
+    depth: Some = 64
+    batch: Some = 2_500
+    event: Some = 524_288
+    in_flight: Some = 512
+    queue: Some = 4_096
+    queue_bytes: Some = 67_108_864
+    body_seconds: Seconds = 20.0
+    fold_seconds: Seconds = 20.0
+    quarantine_rows: Whole = 1_000
+    quarantine_bytes: Whole = 16_777_216
 
 
 class SourceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -105,11 +116,11 @@ class Taxonomy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The `[identity]` table: limits and lists of `core.identity.Rules`."""
 
-    region: str = ""
+    region: Annotated[str, msgspec.Meta(pattern="^([A-Z][A-Z])?$")] = ""
     """The store's country (`US`), in which local phone numbers are read."""
-    people_per_identifier: int = 5
-    emails_per_user_id: int = 20
-    weak_key_days: int = 90
+    people_per_identifier: Some = 5
+    emails_per_user_id: Some = 20
+    weak_key_days: Some = 90
     blocked: tuple[str, ...] = ()
     """Identifiers that join nobody: `kind:value`, or a value of any kind."""
     refold_limit: int = 20_000
@@ -149,13 +160,13 @@ def load(file: str | Path | None = None, environ: Mapping[str, str] | None = Non
     if not path.is_file():
         if file:
             raise ConfigError(f"{path}: there is no such file; `tagway init` writes one")
-        return with_gateway(Config(), public_url=environ.get(PUBLIC_URL))
+        return _reachable(Config(), environ)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     config = parse(raw, file=str(path), environ=environ, to_read=to_read)
-    return config if config.gateway.public_url else with_gateway(config, public_url=environ.get(PUBLIC_URL))
+    return _reachable(config, environ)
 
 
 def parse(raw: Mapping[str, Any], *, file: str, environ: Mapping[str, str], to_read: bool = False) -> Config:
@@ -163,13 +174,32 @@ def parse(raw: Mapping[str, Any], *, file: str, environ: Mapping[str, str], to_r
     if "file" in raw:
         raise ConfigError(f"{file}: unknown key `file`")
     resolved = _Variables(file, environ, to_read).resolved({**raw, "file": file}, "")
-    try:
-        config = msgspec.convert(resolved, Config)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{file}: {_readable(str(error))}") from None
-    for name, source in config.sources.items():
-        _check_source(f"{file}: [sources.{name}]", name, source)
+    sources = resolved.get("sources")
+    for name, table in sources.items() if isinstance(sources, dict) else ():
+        # One by one, because an error of all of them together would not say which.
+        _check_source(f"{file}: [sources.{name}]", name, _converted(table, SourceConfig, file, f"sources.{name}"))
+    config = _converted(resolved, Config, file, "")
+    for host in config.gateway.hosts:
+        if not _HOST.fullmatch(host):
+            raise ConfigError(
+                f"{file}: `gateway.hosts` has {host!r}; write the name alone, in lower case: `shop.example`"
+            )
     return config
+
+
+def _reachable(config: Config, environ: Mapping[str, str]) -> Config:
+    """The configuration with the public address that the environment may add. Raises `ConfigError`."""
+    url = config.gateway.public_url or environ.get(PUBLIC_URL, "")
+    if url and not _PUBLIC.fullmatch(url):
+        raise ConfigError(f"`gateway.public_url` (or {PUBLIC_URL}) is {url!r}; write it as `https://shop.example`")
+    return with_gateway(config, public_url=url)
+
+
+def _converted(raw: Any, kind: type[T], file: str, key: str) -> T:
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{file}: {_readable(str(error), key)}") from None
 
 
 def _check_source(where: str, name: str, source: SourceConfig) -> None:
@@ -177,6 +207,12 @@ def _check_source(where: str, name: str, source: SourceConfig) -> None:
         raise ConfigError(f"{where}: `cookie` and `cookie_domain` are a cookie's name and a domain")
     if not _NAME.fullmatch(name):
         raise ConfigError(f"{where}: a source's name is lower-case letters, digits, `_` and `-`")
+    for origin in source.origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ConfigError(
+                f"{where}: `origins` has {origin!r}, which no browser sends; write it as `https://shop.example`, "
+                "in lower case and without a path, or `null`; none listed means any"
+            )
     for key, values in (("secrets", source.secrets), ("write_keys", source.write_keys)):
         if "" in values:
             raise ConfigError(f"{where}: `{key}` has an empty entry, which opens nothing; is its variable set?")
@@ -215,14 +251,21 @@ class _Variables:
         raise ConfigError(f"{self.file}: `{key}` wants the environment variable {name}, which is not set")
 
 
-def _readable(message: str) -> str:
-    """Turn msgspec's `… - at `$.sources.web.port`` into one that leads with the key.
-
-    A table's own name is lost for msgspec in `[...]`; it is what the person wrote as `NAME`.
-    """
+def _readable(message: str, key: str) -> str:
+    """Turn msgspec's `… - at `$.port`` of the table at `key` into a sentence that leads with the whole key."""
     text, _, where = message.partition(" - at ")
+    path = ".".join(filter(None, (key, where.strip("`").removeprefix("$").removeprefix("."))))
     unknown = re.fullmatch(r"Object contains unknown field `(.*)`", text)
     if unknown:
-        text = f"unknown key `{unknown[1]}`"
-    path = where.strip("`").removeprefix("$.").removeprefix("$").replace("[...]", ".NAME")
+        near = difflib.get_close_matches(unknown[1], _TABLES.get(path.partition(".")[0], ()), 1)
+        text = f"unknown key `{unknown[1]}`" + (f"; did you mean `{near[0]}`?" if near else "")
     return f"`{path}`: {text}" if path else text
+
+
+_TABLES: Final = {
+    table: kind.__struct_fields__
+    for table, kind in (
+        ("", Config), ("gateway", Gateway), ("sources", SourceConfig), ("limits", Limits), ("taxonomy", Taxonomy),
+        ("identity", Identity),
+    )
+}  # fmt: skip

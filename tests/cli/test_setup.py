@@ -127,3 +127,22 @@ def test_a_source_is_listed_at_its_prefix_where_a_shared_path_is_anothers(runner
     assert "/segment/v1/track" not in paths["segment"]
     assert "/rudderstack/v1/track" in paths["rudderstack"]
     assert [name for name, listed in paths.items() if not listed] == []
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[taxonomy]\npath = "nowhere"\n', "nowhere: there is no such folder of schemas"),
+        ('[taxonomy]\nplan = ["Ordr Completed"]\n', "did you mean 'Order Completed'?"),
+        ('[sources.a]\nplugin = "segment"\nwrite_keys = ["k"]\nseverity = {event_unplanned = "shout"}\n', "shout"),
+    ],
+)
+def test_what_would_stop_the_engine_is_said_before_anything_is_started(
+    runner: CliRunner, command: str, text: str, says: str
+) -> None:
+    Path("tagway.toml").write_text(text)
+    failed = run(runner, command)
+    assert failed.exit_code == 1
+    assert says in str(failed.exception)
+    assert not Path("tagway-data").exists()

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from tagway import registry
+from tagway import catalogue, registry
 from tagway.cli.options import as_json, load, located, print_json
 from tagway.registry import ConfiguredSource
 
@@ -20,6 +20,7 @@ def check(config_file: str | None, data: str | None, as_json: bool) -> None:
 
     config = load(config_file, data, with_secrets=True)
     loaded = registry.load(config)
+    catalogue.load(config, loaded)
     Application(config, loaded, token="check")  # noqa: S106 - compiles the paths; nobody can reach it
     findings = [finding for bound in loaded.sources.values() for finding in _findings(bound, config.open)]
     if as_json:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tagway import registry
+from tagway import catalogue, registry
 from tagway.config import LOOPBACK, Config
 from tagway.errors import ConfigError, TagwayError
 from tagway.log import Log
@@ -37,6 +37,7 @@ class Gateway:
             )
         self._config = config
         self._registry = registry.load(config)
+        catalogue.load(config, self._registry)  # the engine's, but said here, where somebody hears it
         private()
         self._lock = admit(config.data)
         _check_log(config.data)
