@@ -144,8 +144,12 @@ async def test_metrics_are_prometheus_text(tmp_path: Path) -> None:
     async with site(tmp_path) as one:
         await one.send("/v1/track", BODY)
         await one.send("/v1/track", b"{")
+        assert "tagway_engine_lag_rows" not in (await one.read("/metrics")).body.decode()  # nobody folds yet
+        one.fold()
+        await one.send("/v1/track", BODY)
         text = (await one.read("/metrics")).body.decode()
-    assert 'tagway_requests_taken_total{source="segment"} 1.0' in text
+    assert 'tagway_requests_taken_total{source="segment"} 2.0' in text
+    assert "tagway_engine_lag_rows 1.0" in text
     assert 'tagway_requests_refused_total{code="malformed_json",source="segment"} 1.0' in text
 
 

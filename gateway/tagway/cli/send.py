@@ -67,9 +67,14 @@ def send(
         answer = httpx2.post(
             target, content=request.body, headers={**request.headers, **_waiting(config)}, timeout=_WAIT + 10
         )
-    except httpx2.HTTPError as error:
+        told = answer.json()
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise TagwayError(f"{target} does not answer ({error}); does a gateway run there?") from None
-    _print(answer.status_code, answer.json(), as_json)
+    except ValueError:
+        raise TagwayError(
+            f"{target} answers {answer.status_code}, but not as a gateway does; name one with --url"
+        ) from None
+    _print(answer.status_code, told, as_json)
     sys.exit(0 if answer.status_code == 200 else 1)
 
 

@@ -43,7 +43,8 @@ class Health:
         self._intake, self._reading, self._engine = intake, reading, engine
         self._token, self._hosts = token, hosts
         self._metrics = CollectorRegistry()
-        self._metrics.register(_Counts(intake, engine))
+        self._counts = _Counts(intake, engine)
+        self._metrics.register(self._counts)
 
     def routes(self) -> list[BaseRoute]:
         """All routes."""
@@ -69,6 +70,7 @@ class Health:
 
     async def _measure(self, request: Request) -> Response:
         trust.check_reader(dict(request.scope["headers"]), self._token, self._hosts)
+        self._counts.lag = await self._lag()
         return Response(generate_latest(self._metrics), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     def _faults(self) -> list[str]:
@@ -94,6 +96,7 @@ class _Counts(Collector):
 
     def __init__(self, intake: Intake, engine: Callable[[], dict[str, Any]]) -> None:
         self._intake, self._engine = intake, engine
+        self.lag: int | None = None
 
     def collect(self) -> Iterator[Metric]:
         """All metrics."""
@@ -108,6 +111,8 @@ class _Counts(Collector):
         yield refused
         yield GaugeMetricFamily("tagway_requests_in_flight", "Requests being answered.", self._intake.in_flight)
         yield GaugeMetricFamily("tagway_log_queue_requests", "Requests that wait for their commit.", waiting)
+        if self.lag is not None:
+            yield GaugeMetricFamily("tagway_engine_lag_rows", "Rows of the log that are not folded yet.", self.lag)
         restarts = self._engine().get("restarts", 0)
         yield CounterMetricFamily("tagway_engine_restarts", "Restarts of the engine.", restarts)
 
