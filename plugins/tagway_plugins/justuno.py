@@ -45,6 +45,11 @@ _PERSON: Final = mapping.Table(
     }
 )
 _ID: Final = mapping.Table({"id": mapping.identifier("/event_id", "/eventId", "/message_id", "/messageId", "/id")})
+_USUAL: Final = {pointer.removeprefix("/") for table in (_CAPTURE, _PERSON, _ID) for pointer in table.pointers()} | {
+    "timestamp",
+    "created_at",
+    "event",
+}
 
 
 class Justuno(Source):
@@ -70,6 +75,7 @@ class Justuno(Source):
             identifiers=captures.identifiers_in(fields, captures.PASSED_IN),
             properties={**_CAPTURE.read(fields), "capture_source": "popup", "provider": "justuno"},
             traits=_PERSON.read(fields),
+            context={"fields": rest} if (rest := _unread(fields)) else {},
             side="provider",
             mapping=mapping.Origins(lambda: _CAPTURE.origins(document=fields) | _PERSON.origins("/traits", fields)),
         )
@@ -79,6 +85,12 @@ class Justuno(Source):
 def _fields(request: Request) -> Mapping[str, Any]:
     """The fields of the body, or of the query where there is no body."""
     return (request if request.body else dataclasses.replace(request, body=request.query.encode())).fields()
+
+
+def _unread(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What the merchant sends beside the usual names and ids: a country, answers of the popup."""
+    rest = {name: value for name, value in fields.items() if name not in _USUAL}
+    return {name: one for name, one in rest.items() if not captures.identifiers_in({name: one}, captures.PASSED_IN)}
 
 
 def _is_filled(value: Any) -> bool:

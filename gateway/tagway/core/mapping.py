@@ -109,6 +109,14 @@ class Table:
                     found |= {f"{at}/{name}/{place}{to}": f"{source}/{place}{one}" for to, one in other}
         return found
 
+    def pointers(self) -> Iterator[str]:
+        """All pointers that are looked at, in order."""
+        for field in self._fields.values():
+            one: Field | None = field
+            while one is not None:
+                yield from one.pointers
+                one = one.otherwise
+
     def with_fields(self, fields: Mapping[str, Field]) -> Table:
         """A table with fields added or replaced."""
         return Table({**self._fields, **fields})

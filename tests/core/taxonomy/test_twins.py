@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tagway import catalogue
 from tagway.core.events import Event, Side
 from tagway.core.taxonomy import Catalogue
@@ -163,3 +165,14 @@ def test_times_that_are_far_apart_are_a_difference_of_their_own() -> None:
 
 def test_what_only_one_side_sends_beyond_the_plan_is_no_difference() -> None:
     assert kinds({"order_id": "1", "theme": "dark"}, {"order_id": "1"}) == []
+
+
+@given(st.lists(st.tuples(st.sampled_from(["web", "shop", "gtm"]), st.integers(0, 10)), min_size=1, max_size=30))
+def test_copies_of_one_window_are_as_many_facts_as_the_busiest_channel_has_told(told: list[tuple[str, int]]) -> None:
+    """Whatever came first: who pairs with whom depends on that, how much is delivered does not."""
+    known: list[Copy] = []
+    for seq, (source, at) in enumerate(told):
+        one = copy(seq, at, source=source, side="server" if source == "shop" else "web")
+        known.append(replace(one, first=first.event_id) if (first := first_of(one, known, 10)) else one)
+    facts = [one for one in known if one.first is None]
+    assert len(facts) == max(Counter(source for source, _ in told).values())
