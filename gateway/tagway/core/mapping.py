@@ -334,11 +334,11 @@ def string(value: Any) -> str:
 
 def as_identifier(value: Any, _: Given = _NOTHING_GIVEN) -> Any:
     """Read an id (see `identifier`)."""
+    if type(value) is int:
+        return str(value)
     if isinstance(value, str):
         value = value.strip()
         return (value.rsplit("/", 1)[-1].split("?", 1)[0] if value.startswith("gid://") else value) or None
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
     whole = as_count(value)
     return str(whole) if isinstance(whole, int) and not isinstance(whole, bool) else value
 

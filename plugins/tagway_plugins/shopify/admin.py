@@ -29,7 +29,8 @@ from tagway import (
 )
 
 from tagway_plugins.shopify import demo
-from tagway_plugins.shopify.topics import CONSENTS, CONTEXT, IMPERSONAL, NOBODY, PERSON, TOPICS, UNPLANNED, Topic
+from tagway_plugins.shopify.resources import CONTEXT, IMPERSONAL, NOBODY, PERSON, UNPLANNED
+from tagway_plugins.shopify.topics import CONSENTS, TOPICS, Topic
 from tagway_plugins.shopify.values import attribute_ids
 
 _HEADERS: Final = (
