@@ -41,6 +41,8 @@ async def test_a_request_is_in_the_log_as_sent_once_it_is_answered(tmp_path: Pat
         (b'{"value": Infinity}', "malformed_json"),
         (b'{"value": 1e400}', "malformed_json"),
         (b'{"value": -1e-400}', "malformed_json"),
+        (b'{"value": [1E+400]}', "malformed_json"),
+        (b'{"value": 0.00001e999}', "malformed_json"),
         (b'{"name": "\\ud800"}', "malformed_json"),
         (b'{"name": "\xff"}', "malformed_json"),
         (b'{"name": "\xc0\x80"}', "malformed_json"),
@@ -70,6 +72,7 @@ async def test_a_body_that_is_not_taken_is_a_400_with_a_code(tmp_path: Path, bod
         b'{"a": [' + b'{"b": "]"},' * 100 + b"1]}",
         b'{"text": "a 1e999 \\\\"}',
         b'{"id": 9007199254740993, "big": 123456789012345678901234567890}',
+        b'{"small": 1.5e-07, "large": -2E+10, "id": "12345678-1e45-4e-999"}',
         b'{"name": "caf\xc3\xa9 \\ud83d\\ude00"}',
     ],
 )

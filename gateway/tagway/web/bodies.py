@@ -26,9 +26,9 @@ _NOT_STRUCTURE: Final = bytes(set(range(256)) - set(b'[]{},"\\'))
 # Below this size it is cheaper to count brackets than to look at how they nest.
 _SMALL: Final = 2_048
 _STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-# With all digits alike, a number that no double holds has one of these in it; so have pieces of identifiers.
-_ALIKE: Final = bytes.maketrans(b"123456789E", b"000000000e")
-_EXPONENTS: Final = (b"0e000", b"0e+000", b"0e-000")
+# With all digits and signs alike, a number that no double holds has this in it; so have pieces of identifiers.
+_ALIKE: Final = bytes.maketrans(b"123456789E+-", b"000000000e00")
+_EXPONENT: Final = b"0e000"
 # In larger bodies the search costs more than it is worth: there the engine makes a dead letter of such an item.
 _EXACT_UP_TO: Final = 16_384
 _BEFORE_A_NUMBER: Final = b":,[ \t\r\n"
@@ -177,14 +177,13 @@ def _structure(content: bytes) -> bytes:
 
 def _check_numbers(content: bytes) -> None:
     alike = content.translate(_ALIKE)
-    for exponent in _EXPONENTS:
-        found = alike.find(exponent)
-        while found >= 0:
-            before = alike[max(0, found - 64) : found + 1].rstrip(b"0.").removesuffix(b"-")
-            if not before or before[-1] in _BEFORE_A_NUMBER:
-                _check_exactly(content)
-                return
-            found = alike.find(exponent, found + 1)
+    found = alike.find(_EXPONENT)
+    while found >= 0:
+        before = alike[max(0, found - 64) : found + 1].rstrip(b"0.")
+        if not before or before[-1] in _BEFORE_A_NUMBER:
+            _check_exactly(content)
+            return
+        found = alike.find(_EXPONENT, found + 1)
 
 
 def _check_exactly(content: bytes) -> None:

@@ -223,7 +223,7 @@ class Taking:
         ):
             raise RefusedError("bad_proof", "this address is not listed in the source's allow_ips")
         origin = self._headers.get(b"origin")
-        if target.origins and origin is not None and origin not in target.origins:
+        if origin is not None and target.origins and origin not in target.origins:
             raise RefusedError("bad_origin", "this origin is not listed in the source's origins")
 
     def _check_token(self, target: Target) -> bool:
