@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tagway.process.logs import JsonLines
 
 from tests.web.site import configured, site
@@ -17,9 +18,15 @@ SOURCE = '[sources.web]\nplugin = "segment"\nwrite_keys = ["k"]\n'
 KEY = {"authorization": "Bearer k", "content-length": str(len(BODY))}
 
 
-@pytest.mark.parametrize("limit", ["in_flight = 0", "queue = 0", "queue_bytes = 10"])
-async def test_what_cannot_be_taken_now_is_a_503_with_an_integer_retry_after(tmp_path: Path, limit: str) -> None:
-    async with site(tmp_path, configured(f"[limits]\n{limit}\n{SOURCE}")) as one:
+@pytest.mark.parametrize(
+    "limit", [{"in_flight": 0}, {"queue": 0}, {"queue_bytes": 10}], ids=lambda one: next(iter(one))
+)
+async def test_what_cannot_be_taken_now_is_a_503_with_an_integer_retry_after(
+    tmp_path: Path, limit: dict[str, int]
+) -> None:
+    config = configured(SOURCE)
+    full = replace(config, limits=replace(config.limits, **limit))
+    async with site(tmp_path, full) as one:
         answer = await one.send("/v1/track", BODY, {**KEY, "origin": "https://shop.example"})
     assert (answer.status, answer.code) == (503, "overloaded")
     assert answer.headers["retry-after"].isdigit()
