@@ -144,3 +144,35 @@ async def test_a_newer_filter_ends_the_older_one(
         await shows(pilot, "1 of 31")
         await looked(pilot)
         assert "1 of 31" in text_of(app)
+
+
+async def test_the_filter_that_holds_can_be_seen_and_says_when_it_finds_nothing(
+    gateway: InProcess, folder: Path
+) -> None:
+    send(gateway, track("Probe"))
+    async with screen(folder) as (pilot, _):
+        await pilot.press("slash")
+        await typed(pilot, "event:Other who:ana@example.com")
+        await pilot.press("enter")
+        await shows(pilot, "Filter: event:Other who:ana@ex…  finds nothing: ! turns it off")
+        await pilot.press("exclamation_mark")
+        await shows(pilot, "off: ! turns it on")
+
+
+async def test_a_value_is_completed_before_its_quote_is_closed(gateway: InProcess, folder: Path) -> None:
+    send(gateway, track("Added to Cart"))
+    async with screen(folder) as (pilot, app):
+        await pilot.press("slash")
+        await typed(pilot, 'event:"Ad')
+        await shows(pilot, 'Tab event:"Added to Cart"')
+        assert live(app).prompt.has_class("-bad")
+        await pilot.press("tab", "enter")
+        await shows(pilot, "1 of 1")
+
+
+async def test_rules_that_are_broken_are_offered(gateway: InProcess, folder: Path) -> None:
+    send(gateway, track("Added to Cart"))
+    async with screen(folder) as (pilot, _):
+        await pilot.press("slash")
+        await typed(pilot, "rule:prop")
+        await shows(pilot, "Tab rule:property_missing")

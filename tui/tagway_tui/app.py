@@ -105,6 +105,7 @@ class TagwayApp(App[None]):
         self.frames = 0
         """How many frames were drawn."""
         self._names: Sequence[str] = ()
+        self._rules: Sequence[str] = ()
         self._session = Session()
         self._tail = Tail(options.folder, look)
         self._drawn = threading.Event()
@@ -210,13 +211,19 @@ class TagwayApp(App[None]):
 
     @work(thread=True, group="names", exclusive=True, exit_on_error=False)
     def learn_names(self) -> None:
-        """Learn the names of the taxonomy, once, for completion."""
-        if not self._names:
-            self._names = catalogue.event_names()
+        """Learn the names of the taxonomy, once, and the rules that are broken, for completion."""
+        self._names = self._names or catalogue.event_names()
+        try:
+            window = Window(self.folder)
+        except TagwayError:
+            return
+        self._rules = window.rules()
+        window.close()
+        self.call_from_thread(self.ways.live.prompt.judge)
 
     def known_values(self) -> dict[str, Sequence[str]]:
         """What a filter can be completed with, by field."""
-        return {"name": self._names, "source": sorted(self.seen.sources)}
+        return {"name": self._names, "source": sorted(self.seen.sources), "rule": self._rules}
 
     # A sample, for a gateway that has seen nothing.
 

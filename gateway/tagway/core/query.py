@@ -185,7 +185,7 @@ def completions(text: str, values: dict[str, Sequence[str]]) -> list[str]:
     >>> completions("event:add", {"name": ["Added to Cart", "Product Viewed"]})
     ['event:"Added to Cart"']
     """
-    start = _last_word(text)
+    start = last_word(text)
     head, word = text[:start], text[start:]
     sign = word[:1] if word[:1] in ("-", "!") else ""
     word = word.removeprefix(sign)
@@ -211,7 +211,7 @@ def as_term(text: str) -> str:
     return f'"{bare}"'
 
 
-def _last_word(text: str) -> int:
+def last_word(text: str) -> int:
     """Where the last word begins; a quoted blank does not end a word."""
     quoted, start = False, 0
     for place, character in enumerate(text):

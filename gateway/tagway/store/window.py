@@ -194,6 +194,10 @@ class Window:
         )
         return [Tally(**dict(row)) for row in self._ask(query, (after,))]
 
+    def rules(self) -> list[str]:
+        """The codes of all violations that are recorded, sorted."""
+        return [row[0] for row in self._ask("SELECT DISTINCT code FROM violations ORDER BY code")]
+
     def next_fault(self, seq: int, *, back: bool, within: str = "", now: int = 0) -> int | None:
         """The nearest violating event or dead letter after, or before, a sequence number.
 

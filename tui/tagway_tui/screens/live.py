@@ -23,6 +23,7 @@ from tagway_tui.screens.place import Place
 from tagway_tui.widgets.bars import Bar, Hint
 from tagway_tui.widgets.detail import Detail, DocumentView
 from tagway_tui.widgets.event_list import EventList
+from tagway_tui.widgets.filter_bar import FilterBar
 from tagway_tui.widgets.lines import Lines
 from tagway_tui.widgets.prompt import Prompt
 
@@ -51,6 +52,7 @@ class Live(Place):
         Hint("live.copy", "Copy value", "copy('value')"),
         Hint("live.copy_json", "Copy", "copy('json')"),
     )
+    TYPING = (Hint("prompt.complete", "Complete", "complete"), Hint("prompt.done", "Done", "done"))
     DEFAULT_CSS = """
     Live #list-side { width: 3fr; }
     Live Detail { width: 2fr; border-left: vkey $panel; }
@@ -72,7 +74,13 @@ class Live(Place):
         """The list with its heading, and the detail."""
         painter = self.tagway.painter
         yield Horizontal(
-            Vertical(Bar(id="columns"), EventList(painter, id="events"), DocumentView(id="first-run"), id="list-side"),
+            Vertical(
+                FilterBar(id="filter"),
+                Bar(id="columns"),
+                EventList(painter, id="events"),
+                DocumentView(id="first-run"),
+                id="list-side",
+            ),
             Detail(painter, id="detail"),
         )
         yield Prompt(self.tagway.known_values, self.tagway.mask.shown, id="prompt")
@@ -128,12 +136,15 @@ class Live(Place):
     def hints(self) -> tuple[Hint, ...]:
         """While nothing has come: how to make something come."""
         if not self.has_class("-empty"):
-            return self.IN_DETAIL if self._in_detail() else self.HINTS
+            return self.TYPING if self._typing() else self.IN_DETAIL if self._in_detail() else self.HINTS
         return (
             Hint("live.sample", "Sample journey", "sample"),
             Hint("live.copy", "Copy cURL", "copy('value')"),
             Hint("live.session", "My session", "session"),
         )
+
+    def _typing(self) -> bool:
+        return bool(self.query("#prompt")) and self.prompt.has_class("-open")
 
     def way_out(self) -> str:
         """Back to the list, or to where a way here began; else out of the screen."""
@@ -157,8 +168,9 @@ class Live(Place):
             at = view.cursor
             view.show(Text(first_run_rows(self.tagway)))
             view.cursor = at
-        for columns in self.query("#columns").results(Bar):
-            columns.set(self.tagway.painter.header(max(0, columns.size.width - 2)))
+        columns = self.query_one("#columns", Bar)
+        columns.set(self.tagway.painter.header(max(0, columns.size.width - 2)))
+        self.query_one(FilterBar).tell(self.tagway.search, self.tagway.mask.shown, typing=self._typing())
 
     @on(Lines.Moved, "#events")
     def _moved(self) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
-from tagway.core.query import QueryError, completions, parse
+from tagway.core.query import QueryError, completions, last_word, parse
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -19,6 +19,9 @@ from tagway_tui.marks import Row
 from tagway_tui.widgets.bars import Bar
 
 Kind = Literal["filter", "find"]
+_EXAMPLE: Final = 'src:web  event:"Added to Cart"  status:bad  who:ana@  price>100  age<5m  -test'
+# The cells before the line: its name, and the blank at the bar's edge that the line has not.
+_NAMED: Final = 8
 
 
 class Prompt(Vertical):
@@ -76,7 +79,7 @@ class Prompt(Vertical):
         line.value = text
         line.cursor_position = len(text)
         line.focus()
-        self._judge(text)
+        self.judge()
 
     def close(self) -> None:
         """Hide it."""
@@ -85,7 +88,7 @@ class Prompt(Vertical):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._judge(event.value):
+        if self.judge():
             self.post_message(self.Changed(self.kind, event.value))
 
     @on(Input.Submitted)
@@ -104,26 +107,29 @@ class Prompt(Vertical):
             line.value = self._completions[0]
             line.cursor_position = len(line.value)
 
-    def _judge(self, text: str) -> bool:
+    def judge(self) -> bool:
         """Show whether the text can be used, and how it may go on."""
-        says: Row = []
-        good = True
-        self._completions = []
-        if self.kind == "filter":
-            try:
-                parse(text)
-            except QueryError as error:
-                good = False
-                says = [(f"{' ' * min(error.position, 40)}^ {self._shown(error.message)}", "bad")]
-            self._completions = completions(text, self._known())
-            if self._completions and good:
-                more = "   ".join(self._shown(one) for one in self._completions[:4])
-                says = [("Tab ", "title"), (more, "dim")]
-            elif good and not text:
-                says = [('src:web  event:"Added to Cart"  status:bad  who:ana@  price>100  age<5m  -test', "dim")]
-        else:
-            says = [("n next  N previous", "dim")]
+        text = self.query_one(Input).value
+        good, says = self._filter_says(text) if self.kind == "filter" else (True, [("n next  N previous", "dim")])
         self.set_class(good and bool(text), "-good")
         self.set_class(not good, "-bad")
         self.query_one("#prompt-says", Bar).set(says)
         return good
+
+    def _filter_says(self, text: str) -> tuple[bool, Row]:
+        """Whether a filter can be read; how it may go on, or else what is wrong with it."""
+        fault: QueryError | None = None
+        try:
+            parse(text)
+        except QueryError as error:
+            fault = error
+        self._completions = completions(text, self._known())
+        if self._completions:
+            more = "   ".join(self._shown(one[last_word(text) :]) for one in self._completions[:8])
+            return fault is None, [("Tab ", "title"), (more, "dim")]
+        if fault is not None:
+            # Under the fault where there is room for the words behind it.
+            room = self.query_one("#prompt-says", Bar).room - len(fault.message) - 2
+            blank = " " * max(0, min(fault.position + _NAMED, room))
+            return False, [(f"{blank}^ {self._shown(fault.message)}", "bad")]
+        return True, [] if text else [(_EXAMPLE, "dim")]
