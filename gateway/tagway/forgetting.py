@@ -22,7 +22,7 @@ import msgspec
 from tagway import log as logs
 from tagway.commands import entry as command_entry
 from tagway.core import body
-from tagway.core.erasure import ALWAYS, Forgotten, Mentions, Remains, Span, emptied, fingerprint
+from tagway.core.erasure import Forgotten, Mentions, Remains, Span, emptied, fingerprint
 from tagway.core.events import COOKIE_HEADER, Identifier
 from tagway.core.identity import commands
 from tagway.core.identity.commands import Command
@@ -62,7 +62,7 @@ class Forgetting:
         """
         if target is None:
             return command, Forgotten.read(command.resolved)
-        spans = self._erasure.spans(*target, DEVICE, now) or [Span(*target, *ALWAYS, True)]
+        spans = self._erasure.spans(*target, DEVICE, now)
         salt = next(iter(self._erasure.salts()), None) or secrets.token_bytes(16)
         forgotten = Forgotten(stones=tuple(span.stone(salt) for span in spans), spans=tuple(spans))
         resolved = self._rewrite_command(entry, command, forgotten)

@@ -120,3 +120,14 @@ def test_reachability_over_time_counts_the_events_of_each_span(gateway: InProces
     spans = [(span["reachable"], span["by"], span["events"]) for span in profile["reachability"]]
     assert spans == [(False, [], 2), (True, ["email"], 1), (True, ["email", "phone"], 1)]
     assert [one["at"] for one in profile["timeline"]] == sorted(one["at"] for one in profile["timeline"])
+
+
+def test_two_people_of_one_laptop_are_told_when_it_changed_hands_and_what_would_join_them(gateway: InProcess) -> None:
+    identify(gateway, "m1", 1, userId="u1", anonymousId="laptop", traits={"email": "dora@example.com"})
+    parted = identify(gateway, "m2", 2, userId="u2", anonymousId="laptop", traits={"email": "emil@example.com"})
+    for pair in (("email:dora@example.com", "email:emil@example.com"), ("user_id:u2", "user_id:u1")):
+        answer = ask(gateway, *pair)
+        assert (answer["joined"], answer["verdict"], answer["rule"]) == (False, "handed_over", "two_people")
+        crossing = next(step for step in answer["chain"] if step["from"] == step["to"] == "anonymous_id:laptop")
+        assert crossing["event"]["event_id"] == parted["event_id"]
+        assert answer["fix"].startswith("if they are one person: `tagway merges --approve")

@@ -121,7 +121,8 @@ def _apart(feed: Feed, one: Identifier, other: Identifier, profiles: list[str], 
         fix = f"an event that carries both, such as an identify call with {_text(one)} and {_text(other)}"
     else:
         verdict, rule = crossing.verdict, crossing.rule
-        sentence = f"two people: {_REASONS.get(rule) or _REASONS.get(verdict, verdict)}"
+        reason = verdict if verdict == "handed_over" else rule
+        sentence = f"two people: {_REASONS.get(reason) or _REASONS.get(verdict, verdict)}"
         fix = _fix(feed, crossing)
     return {
         "from": _text(one), "to": _text(other), "joined": False, "profiles": profiles,

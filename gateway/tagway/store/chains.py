@@ -1,11 +1,12 @@
 """Reading the evidence as a graph: which identifiers were carried together, by which event, with which verdict.
 
 A place in the graph is an identifier as one profile holds it: a device that changed hands is two places, so
-that nobody is joined through it who had it at another time.
+that nobody is joined through it who had it at another time. From one to the next leads the event that parted them.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 from collections.abc import Collection, Iterable
@@ -43,8 +44,8 @@ class Step(NamedTuple):
 
     @property
     def refused(self) -> bool:
-        """Whether this event did not join the two."""
-        return self.verdict in REFUSED
+        """Whether this event did not join the two, or parted what was one identifier."""
+        return self.verdict in REFUSED or self.start.alias_id == self.end.alias_id
 
 
 def places(db: sqlite3.Connection, identifier: Identifier) -> list[Place]:
@@ -53,7 +54,10 @@ def places(db: sqlite3.Connection, identifier: Identifier) -> list[Place]:
 
 
 def steps(db: sqlite3.Connection, place: Place) -> list[Step]:
-    """The evidence on a place: one step to each identifier that an event tried against it, or it against."""
+    """The evidence on a place: one step to each identifier that an event tried against it, or it against.
+
+    And one to who held the same identifier just before, and just after.
+    """
     rows = db.execute(
         "SELECT at, event_id, ids FROM links WHERE alias_id = ? AND at >= ? AND at < ? ORDER BY at, event_id",
         (place.alias_id, place.since, place.until),
@@ -72,6 +76,20 @@ def steps(db: sqlite3.Connection, place: Place) -> list[Step]:
             verdict, rule = verdicts.get((event_id, *one.identifier), ("noop_same_person", ""))
             end = one if subject.alias_id == place.alias_id else subject
             found.append(Step(place, end, event_id, at, verdict, rule))
+    return found + _partings(db, place)
+
+
+def _partings(db: sqlite3.Connection, place: Place) -> list[Step]:
+    held = _places(db, "alias_id = ?", (place.alias_id,))
+    found: list[Step] = []
+    for before, after in itertools.pairwise(held):
+        if place in (before, after):
+            event_id, verdict, rule = db.execute(
+                "SELECT event_id, verdict, rule FROM holdings WHERE alias_id = ? AND since = ? AND until = ?",
+                (after.alias_id, after.since, after.until),
+            ).fetchone()
+            end = after if place == before else before
+            found.append(Step(place, end, event_id, after.since, verdict, rule))
     return found
 
 

@@ -72,13 +72,14 @@ class Erasure:
         """The identifiers of the person whom a normalized identifier belongs to now, and when they were theirs.
 
         Those of the person themselves and weak keys are theirs for ever; those of `devices` kinds for the
-        intervals in which the person had them, an open one up to `now` or the last sighting. Empty when unknown.
+        intervals in which the person had them, an open one up to `now` or the last sighting. Of somebody unknown
+        it is the identifier alone, a device's up to `now`: whoever has it later is somebody else.
         """
         row = self._db.execute(
             "SELECT profile_id FROM aliases WHERE kind = ? AND value = ? ORDER BY until DESC LIMIT 1", (kind, value)
         ).fetchone()
         if row is None:
-            return []
+            return [_span((kind, value, -_FOREVER, _FOREVER, now, True), devices, now)]
         rows = self._db.execute(
             "SELECT a.kind, a.value, a.since, a.until, a.last_seen, NOT EXISTS ("
             " SELECT 1 FROM aliases o WHERE o.alias_id = a.alias_id AND o.profile_id <> a.profile_id) AS alone"

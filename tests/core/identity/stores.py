@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlite_utils import Database
 from tagway.config import Identity
 from tagway.core import body
-from tagway.core.erasure import ALWAYS, Span, digest
+from tagway.core.erasure import digest
 from tagway.core.events import Identifier
 from tagway.core.identity import Evidence
 from tagway.core.identity.commands import Command
@@ -101,7 +101,7 @@ class Store:
         self.db.execute("BEGIN")
         self.identities.settle(now)
         erasure = Erasure(self.db)
-        spans = erasure.spans(*one, DEVICE, now) or [Span(*one, *ALWAYS, True)]
+        spans = erasure.spans(*one, DEVICE, now)
         erasure.bury(span.stone(_SALT) for span in spans)
         erasure.void(spans)
         shared = erasure.shared_beside(spans)

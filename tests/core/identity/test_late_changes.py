@@ -198,3 +198,14 @@ def test_approvals_in_a_chain_hold_although_some_of_its_users_come_later() -> No
     store.tell([event(2, "U5", "o1")])
     assert store.profile_of(identifier("U5")) == store.profile_of(identifier("U6"))
     store.close()
+
+
+def test_a_device_forgotten_twice_starts_anew_when_it_is_seen_later() -> None:
+    store = Store()
+    store.tell([event(1, "U1", "a1")])
+    store.forget(identifier("a1"), now=5)
+    store.forget(identifier("a1"), now=6)
+    late, anew = event(4, "a1"), event(9, "a1")
+    store.tell([late, anew])
+    assert store.attribution().keys() == {anew.event_id}
+    store.close()

@@ -51,7 +51,7 @@ class Town:
         model = self.model()
         slots = _visible(model)
         mine = [slot for slot in slots if slot.id == one]
-        spans = [(one, -FOREVER, FOREVER)]
+        spans = [(one, -FOREVER, now + 1 if one[0] in DEVICE else FOREVER)]
         if mine:
             person = max(mine, key=lambda slot: slot.until).profile
             spans = [_span(slot, model, now) for slot in slots if slot.profile == person]
