@@ -72,6 +72,8 @@ FIGURES: Final = {
     "identity_scale_ratio": "events/s with that many aliases over those with 1,000; the aim is at least 0.75",
     "identity_merge_p99_ms": "merging two profiles of 1,000 aliases each, 99 of 100 are below; the aim is 1",
     "identity_refold_10k_s": "CPU seconds of folding 10,000 links again for one late event; the aim is 1",
+    "identity_late_ms": "CPU milliseconds of folding in an event that comes late, near the end of 10,000 sign-ins of"
+    " one person; only what came since is folded again",
     "identity_star_ratio": "cost of an event in a star a tenth as large over that in the whole; 1 is linear",
     "identity_chain_ratio": "the same of a chain",
 }
@@ -91,6 +93,7 @@ def figures(aliases: int, events: int, merges: int) -> dict[str, float]:
         "identity_scale_ratio": few / many,
         "identity_merge_p99_ms": _merges(merges) * 1e3,
         "identity_refold_10k_s": _refold(10_000),
+        "identity_late_ms": _late(10_000) * 1e3,
         "identity_star_ratio": star,
         "identity_chain_ratio": chain,
     }
@@ -123,6 +126,13 @@ def _refold(links: int) -> float:
     with _town() as town:
         town.resolve(_star(town, links))
         return town.resolve([town.event("email:hub@example.com", "anonymous_id:late", earlier=links * 2)])
+
+
+def _late(links: int) -> float:
+    """CPU seconds of folding in an event that comes after all of a person's sign-ins, and was before the last few."""
+    with _town() as town:
+        town.resolve([town.event("user_id:regular", "anonymous_id:browser") for _ in range(links)])
+        return town.resolve([town.event("user_id:regular", "anonymous_id:late", earlier=20)])
 
 
 def _linear(shape: Callable[[Town, int], list[Evidence]], links: int) -> float:

@@ -8,13 +8,10 @@ from typing import NamedTuple
 from tagway.core import body
 from tagway.core.events import Identifier
 from tagway.core.identity import Evidence
-from tagway.core.identity.book import Book, Decision
+from tagway.core.identity.book import FOREVER, Book, Decision
 from tagway.core.identity.evidence import Fact, precedence
 from tagway.core.identity.legal import Refused
 from tagway.store.links import Sighting
-
-BEGINNING = b""
-"""Before every key: a refold from here starts with an alias's first event."""
 
 
 class Told(NamedTuple):
@@ -51,8 +48,9 @@ class Batch:
 
     `waiting` has what earlier batches found to be shared, or not any more, and did not refold yet; `owed` says
     whether any refold is. `winners` has the copy that counts of every event, `shared` the rule of every
-    identifier that joins nobody. `seeds` are the aliases whose component has to be folded again, with the key of
+    identifier that joins nobody. `seeds` are the aliases whose component has to be folded again, with the moment of
     the earliest event that changed; `changed` those that became shared (the rule) or ceased to be (empty).
+    `unsaid` tells whether something that was said of people went.
     """
 
     book: Book
@@ -64,7 +62,8 @@ class Batch:
     names: dict[int, Identifier] = field(default_factory=dict)
     shared: dict[Identifier, str] = field(default_factory=dict)
     changed: dict[int, str] = field(default_factory=dict)
-    seeds: dict[int, bytes] = field(default_factory=dict)
+    seeds: dict[int, int] = field(default_factory=dict)
+    unsaid: bool = False
     decisions: list[Decision] = field(default_factory=list)
 
     def number(self, one: Identifier, alias: int) -> None:
@@ -72,8 +71,6 @@ class Batch:
         self.numbers[one] = alias
         self.names[alias] = one
 
-    def seed(self, alias: int, key: bytes) -> None:
-        """Let an alias's component be folded again, from an event on."""
-        standing = self.seeds.get(alias)
-        if standing is None or key < standing:
-            self.seeds[alias] = key
+    def seed(self, alias: int, since: int) -> None:
+        """Let an alias's component be folded again, from a moment on."""
+        self.seeds[alias] = min(self.seeds.get(alias, FOREVER), since)

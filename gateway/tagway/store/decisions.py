@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from tagway.core.identity.book import Decision, handle
-from tagway.core.identity.evidence import Fact
+from tagway.core.events import Identifier
+from tagway.core.identity.book import JOINED, Decision, Link, handle
+from tagway.core.identity.evidence import Fact, key
+from tagway.core.identity.kinds import PERSON
 from tagway.core.identity.legal import Refused
+from tagway.core.identity.recall import Join
 
 _COLUMNS: Final = "event_id, at, verdict, rule, kind, value, subject_kind, subject_value, profile_id, other_profile_id"
 _WRITE: Final = (
@@ -17,6 +21,14 @@ _WRITE: Final = (
     " rule = excluded.rule, subject_kind = excluded.subject_kind, subject_value = excluded.subject_value,"
     " profile_id = excluded.profile_id, other_profile_id = excluded.other_profile_id"
 )
+# An epoch that is its event's subject has a verdict on itself, which joins nobody.
+_JOINS: Final = f"""
+SELECT v.kind, v.value, v.subject_kind, v.subject_value, v.at, v.event_id, v.verdict, v.rule
+FROM json_each(?) w CROSS JOIN holdings h ON h.alias_id = w.value AND h.later = 0
+CROSS JOIN verdicts v ON v.kind = h.kind AND v.value = h.value
+    AND v.verdict IN ({",".join(f"'{one}'" for one in sorted(JOINED))}) AND v.at < ?
+WHERE v.kind <> v.subject_kind OR v.value <> v.subject_value
+"""
 _CHUNK: Final = 500
 
 Row = tuple[Any, ...]
@@ -56,12 +68,25 @@ class Decisions:
                 chunk,
             ).fetchall()
             for row in rows:
-                key = (row[0], row[4], row[5])
-                if key not in wanted:
+                place = (row[0], row[4], row[5])
+                if place not in wanted:
                     self._db.execute("DELETE FROM verdicts WHERE id = ?", row[-1:])
-                elif wanted[key] == row[:-1]:
-                    del wanted[key]
+                elif wanted[place] == row[:-1]:
+                    del wanted[place]
         self._db.executemany(_WRITE, [(*row, now) for row in wanted.values()])
+
+    def joins(self, aliases: Iterable[int], before: int) -> list[Join]:
+        """The verdicts before a moment that put one of these aliases on another profile."""
+        rows = self._db.execute(_JOINS, (json.dumps(sorted(aliases)), before)).fetchall()
+        return [
+            Join(
+                Identifier(kind, value),
+                Identifier(subject_kind, subject),
+                key(at, event_id, signed=subject_kind in PERSON),
+                Link(event_id, verdict, rule),
+            )
+            for kind, value, subject_kind, subject, at, event_id, verdict, rule in rows
+        ]
 
     def drop(self, event_id: bytes) -> None:
         """Take back the verdicts on an event that does not count any more."""

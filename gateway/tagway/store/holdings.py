@@ -142,7 +142,7 @@ class Holdings:
         book.reborn(holding, fact)
 
     def first_born(self, alias: int) -> bytes:
-        """The birth of an alias: the key of the event that first named it."""
+        """The birth of an alias, by the event that first named it."""
         (born,) = self._db.execute("SELECT born FROM holdings WHERE alias_id = ? AND later = 0", (alias,)).fetchone()
         return bytes(born)
 
@@ -232,7 +232,7 @@ class Holdings:
 
     def write_profiles(self, roots: Iterable[Group]) -> None:
         """Write profiles that have a number, but for their traits."""
-        self._db.executemany(_PROFILE, sorted(_profile_row(one) for one in roots))
+        self._db.executemany(_PROFILE, sorted(profile_row(one) for one in roots))
 
     def _row(self, one: Holding) -> tuple[Any, ...]:
         return (
@@ -241,7 +241,7 @@ class Holdings:
         )  # fmt: skip
 
 
-def _profile_row(group: Group) -> tuple[Any, ...]:
+def profile_row(group: Group) -> tuple[Any, ...]:
     """A profile as `people` has it, without its traits."""
     return (
         group.number, group.profile_id, group.born, group.touched, group.person.value if group.person else None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Final
 
@@ -18,7 +18,7 @@ from tagway.core import body
 from tagway.core.erasure import Span, Tombstones
 from tagway.core.events import Identifier
 from tagway.core.identity import Evidence, Resolution, traits
-from tagway.core.identity.book import Book, Group
+from tagway.core.identity.book import FOREVER, Book, Group
 from tagway.core.identity.commands import Command
 from tagway.core.identity.evidence import Fact, moment
 from tagway.core.identity.fold import legal, split, unforgotten
@@ -27,11 +27,12 @@ from tagway.core.identity.legal import Refused, normalized
 from tagway.core.identity.rules import Rules
 from tagway.core.identity.rulings import Rulings, rule, target_ids
 from tagway.core.moments import DAY
-from tagway.store.batch import BEGINNING, Batch, Standing, Told
+from tagway.store.batch import Batch, Standing, Told
 from tagway.store.decisions import Decisions
 from tagway.store.holdings import Holdings
+from tagway.store.late import Late
 from tagway.store.links import Links, Sighting
-from tagway.store.refolds import Refolds
+from tagway.store.refolds import Change, Refolds
 from tagway.store.rulings import commands, tombstones
 
 _WEAK: Final = frozenset(WEAK)
@@ -62,6 +63,7 @@ class Identities:
         self._holdings = Holdings(db)
         self._links = Links(db, self._rules)
         self._decisions = Decisions(db)
+        self._late = Late(db, self._links)
         self._refolds = Refolds(db, self._rules, self._holdings, self._links)
 
     def resolve(self, batch: Sequence[Evidence], now: int) -> list[Resolution]:
@@ -151,12 +153,10 @@ class Identities:
             alias = self._refolds.alias(Identifier(span.kind, span.value))
             if alias:
                 gone.setdefault(alias, []).append(span)
-        sightings = list(self._links.named(gone).values())
-        for one in sightings:
-            self._strip(one, gone)
-        beside = gone.keys() | {alias for one in sightings for alias in one.ids}
-        self._links.recount(beside, self._rulings.events)
-        self._look_again(beside, work)
+        stripped = [one for one in self._links.named(gone).values() if self._strip(one, gone)]
+        self._links.recount({alias for one in stripped for alias in one.ids}, self._rulings.events)
+        work.unsaid = True
+        self._look_again(stripped, work)
         self._rule_people(before, work)
         # However large: nothing of the forgotten may stay for as long as there is something else to do.
         self._refold(work, now, None)
@@ -167,9 +167,9 @@ class Identities:
         alias = self._refolds.first_waiting()
         if alias is None:
             return False
-        changed = self._refolds.waiting()
-        aliases = self._refolds.component([alias], changed, self._rulings, None) or set()
-        self._refolds.refold(aliases, changed, self._rulings, now)
+        shared = self._refolds.waiting()
+        aliases = self._refolds.component(alias, shared, self._rulings).aliases
+        self._refolds.refold(aliases, Change(rulings=self._rulings, shared=shared), now)
         return True
 
     def settle(self, now: int) -> None:
@@ -253,7 +253,7 @@ class Identities:
         work.shared[one] = now
         if one in work.book.current or self._refolds.known(alias) is not None:
             work.changed[alias] = now
-            work.seed(alias, BEGINNING)
+            work.seed(alias, FOREVER)
 
     def _name(self, alias: int) -> Identifier:
         return self._refolds.name(alias)
@@ -265,19 +265,21 @@ class Identities:
         self._decisions.drop(stored.event_id)
         self._links.write()
         self._links.recount(stored.ids, self._rulings.events)
+        work.unsaid = True
 
     def _follow(self, stored: Sighting, work: Batch) -> None:
         """The rows of a copy that does not count follow the one that does; who was named by it is looked at again."""
         fact = split(work.winners[stored.event_id].fact, work.shared)
         alias = work.numbers[fact.subject] if fact.subject else None
         self._db.execute("UPDATE events SET alias_id = ?, at = ? WHERE event_id = ?", (alias, fact.at, stored.event_id))
-        self._look_again(stored.ids, work)
+        self._look_again([stored], work)
 
-    def _look_again(self, aliases: Iterable[int], work: Batch) -> None:
-        """Fold the components of aliases whose evidence lost something again."""
-        for alias in aliases:
-            self._recheck(alias, work)
-            work.seed(alias, BEGINNING)
+    def _look_again(self, changed: Iterable[Sighting], work: Batch) -> None:
+        """Fold the components of events that are not, or do not count, any more as they did again, from each on."""
+        for one in changed:
+            for alias in one.ids:
+                self._recheck(alias, work)
+                work.seed(alias, one.at)
 
     def _recheck(self, alias: int, work: Batch) -> None:
         known = self._refolds.known(alias)
@@ -296,7 +298,7 @@ class Identities:
             if holding.shared:
                 self._holdings.reborn(holding, fact, work.book)
             else:  # it waits to be folded again as shared
-                work.seed(holding.alias_id, key)
+                work.seed(holding.alias_id, fact.at)
         if len(whole.ids) == 1 and whole.ids[0].kind not in _WEAK:
             kept = self._take_single(whole.ids[0], fact, key, work)
         else:
@@ -307,21 +309,21 @@ class Identities:
             self._links.keep(Sighting(fact.event_id, fact.at, numbers))
 
     def _take_single(self, one: Identifier, fact: Fact, key: bytes, work: Batch) -> bool:
-        """An event with one identifier matters only as its first sighting; whether it is to be kept as that."""
+        """An event with one identifier matters as its first sighting, or for what it says; whether to keep it."""
         holding = work.book.current.get(one)
         if holding is None:
             work.decisions += work.book.step(fact)
             return True
+        said = bool(work.winners[fact.event_id].claims)
         if key >= holding.born:
-            said = bool(work.winners[fact.event_id].claims)
             if said:
                 # What was said belongs to whoever had the device then: who signs in before that comes late.
                 work.book.touch(holding.group.root(), key)
             # In one instant sign-ins come first: should that one's person id turn out shared, this one may be first.
             return said or fact.at == holding.since
         if holding.later and key > (first := self._holdings.first_born(holding.alias_id)):
-            return fact.at == moment(first)
-        work.seed(holding.alias_id, key)
+            return said or fact.at == moment(first)
+        work.seed(holding.alias_id, fact.at)
         return True
 
     def _take_several(self, fact: Fact, key: bytes, work: Batch) -> bool:
@@ -329,11 +331,14 @@ class Identities:
         if all(current[one].group.root().touched < key for one in fact.ids if one in current):
             work.decisions += work.book.step(fact)
             return True
+        if self._late.is_idle(fact, key, work.numbers, work.book):
+            self._late.note(fact, key, work.book)
+            return True
         # Whatever waits to be folded again, no event is without a profile.
         for one in fact.ids:
             if one not in current:
                 work.book.step(Fact(fact.event_id, fact.at, (one,)))
-            work.seed(work.numbers[one], key)
+            work.seed(work.numbers[one], fact.at)
         for shared in fact.shared:
             work.book.step(Fact(fact.event_id, fact.at, (), (shared,)))
         return True
@@ -366,31 +371,35 @@ class Identities:
 
     def _refold(self, work: Batch, now: int, limit: int | None) -> None:
         """Fold the components of the seeds again; those larger than the limit wait for `refold_next`."""
+        shared = work.waiting | work.changed
         done: set[int] = set()
-        work.changed = work.waiting | work.changed
+        large: set[int] = set()
         for alias in sorted(work.seeds):
             known = self._refolds.known(alias)
             if alias in done or known is None:
                 continue
-            if known[1] and alias not in work.changed:
-                self._refolds.refold_alone(alias, self._rulings)
+            if known[1] and alias not in shared:
+                self._refolds.refold_alone(alias, Change(rulings=self._rulings, unsaid=work.unsaid))
                 continue
-            aliases = self._refolds.component([alias], work.changed, self._rulings, limit)
-            if aliases is None or (limit is not None and self._links.count(aliases, limit) > limit):
-                self._refolds.wait(alias, work.seeds[alias], work.changed.get(alias))
-                self._holdings.earlier(known[0], alias)
-                continue
-            self._refolds.refold(aliases, work.changed, self._rulings, now)
-            done |= aliases
+            found = self._refolds.component(alias, shared, self._rulings, limit, large)
+            seeds = {one: work.seeds[one] for one in work.seeds.keys() & found.aliases}
+            change = Change(rulings=self._rulings, since=min(seeds.values()), shared=shared, unsaid=work.unsaid)
+            if not found.whole or not self._refolds.refold(found.aliases, change, now, limit):
+                self._wait(seeds, work)
+                large |= found.aliases
+            done |= found.aliases
+
+    def _wait(self, seeds: Mapping[int, int], work: Batch) -> None:
+        """Let a component wait that is too large to be folded again at once; each seed has a moment of its own."""
+        for alias, since in seeds.items():
+            self._refolds.wait(alias, since, work.changed.get(alias))
+            self._holdings.earlier(self._refolds.name(alias), alias)
 
     def _rule_event(self, event_id: bytes, work: Batch) -> None:
         sighting = self._links.find(event_id)
-        if sighting is None or len(sighting.ids) < 2:
-            return
-        self._links.recount(sighting.ids, self._rulings.events)
-        for alias in sighting.ids:
-            self._recheck(alias, work)
-            work.seed(alias, BEGINNING)
+        if sighting is not None and len(sighting.ids) > 1:
+            self._links.recount(sighting.ids, self._rulings.events)
+            self._look_again([sighting], work)
 
     def _rule_id(self, one: Identifier, work: Batch) -> None:
         alias = self._refolds.alias(one)
@@ -398,7 +407,7 @@ class Identities:
             return
         for other in (alias, *self._links.neighbors(alias)):
             self._recheck(other, work)
-        work.seed(alias, BEGINNING)
+        work.seed(alias, self._links.first_seen(alias))
 
     def _rule_people(self, before: Rulings, work: Batch) -> None:
         """Whoever is another person than before is looked at again, also where the one they are now is unknown."""
@@ -406,11 +415,11 @@ class Identities:
             if before.person(user) != self._rulings.person(user):
                 self._rule_id(user, work)
 
-    def _strip(self, one: Sighting, gone: dict[int, list[Span]]) -> None:
-        """Take erased identifiers out of an event; without its strongest one it is no evidence at all."""
+    def _strip(self, one: Sighting, gone: dict[int, list[Span]]) -> bool:
+        """Take erased identifiers out of an event, if it has any; without its strongest it is no evidence at all."""
         erased = {alias for alias in one.ids if any(span.since <= one.at < span.until for span in gone.get(alias, ()))}
         if not erased:
-            return
+            return False
         strongest = next((alias for alias in one.ids if not self._refolds.shared(alias)), one.ids[0])
         claims = self._links.claimed(one)
         self._links.drop(one)
@@ -422,6 +431,7 @@ class Identities:
                 self._links.claim(strongest, one.at, one.event_id, claims)
         # What is looked up for the next one must be there.
         self._links.write()
+        return True
 
     def _resolution(self, one: Told, work: Batch) -> Resolution:
         if one.fact is None:

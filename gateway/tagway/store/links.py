@@ -14,6 +14,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from tagway.core.events import Identifier
+from tagway.core.identity.book import FOREVER
 from tagway.core.identity.kinds import RANK
 from tagway.core.identity.rules import Rules
 from tagway.core.identity.rulings import Rulings
@@ -21,6 +22,9 @@ from tagway.core.identity.rulings import Rulings
 _USER: Final = RANK["user_id"]
 _EMAIL: Final = RANK["email"]
 _KNOWN_SETS: Final = 100_000
+_NAMED: Final = """
+SELECT l.at, l.event_id, l.ids FROM json_each(?) w CROSS JOIN links l ON l.alias_id = w.value AND l.at >= ?
+"""
 
 
 class Sighting(NamedTuple):
@@ -88,26 +92,41 @@ class Links:
             people = len(self._people(alias, rulings, name) - {rulings.person(one)})
         return "people_per_identifier" if people > self._rules.people else ""
 
-    def named(self, aliases: Iterable[int]) -> dict[bytes, Sighting]:
-        """Every kept event that names one of these aliases."""
+    def named(self, aliases: Iterable[int], since: int = -FOREVER, limit: int | None = None) -> dict[bytes, Sighting]:
+        """Every kept event since a moment that names one of these aliases; beyond `limit`, one more than that."""
         found: dict[bytes, Sighting] = {}
-        for alias in aliases:
-            for at, event_id, ids in self._db.execute(
-                "SELECT at, event_id, ids FROM links WHERE alias_id = ?", (alias,)
-            ).fetchall():
-                if event_id not in found:
-                    found[event_id] = Sighting(event_id, at, tuple(json.loads(ids)))
+        rows = self._db.execute(_NAMED, (json.dumps(sorted(aliases)), since))
+        for at, event_id, ids in rows:
+            if event_id not in found:
+                found[event_id] = Sighting(event_id, at, tuple(json.loads(ids)))
+                if limit is not None and len(found) > limit:
+                    break
+        rows.close()
         return found
 
-    def count(self, aliases: Iterable[int], limit: int) -> int:
-        """How many kept events are on these aliases, counted until there are more than `limit`."""
-        query = "SELECT count(*) FROM links WHERE alias_id = ?1 AND json_extract(ids, '$[0]') = ?1"
-        total = 0
-        for alias in aliases:
-            total += self._db.execute(query, (alias,)).fetchone()[0]
-            if total > limit:
-                break
-        return total
+    def first_seen(self, alias: int) -> int:
+        """When the first kept event was that names an alias, microseconds; `FOREVER` when there is none."""
+        (at,) = self._db.execute("SELECT min(at) FROM links WHERE alias_id = ?", (alias,)).fetchone()
+        return FOREVER if at is None else int(at)
+
+    def first_named(self, alias: int) -> list[Sighting]:
+        """The kept events that name an alias, of the first moment at which there is one."""
+        query = "SELECT at, event_id, ids FROM links WHERE alias_id = ? AND at = ?"
+        rows = self._db.execute(query, (alias, self.first_seen(alias))).fetchall()
+        return [Sighting(event_id, at, tuple(json.loads(ids))) for at, event_id, ids in rows]
+
+    def last_named(self, alias: int, before: int) -> Sighting | None:
+        """The last kept event before a moment that names an alias; None when there is none."""
+        row = self._db.execute(
+            "SELECT event_id, at, ids FROM links WHERE alias_id = ? AND at < ? ORDER BY at DESC, event_id DESC LIMIT 1",
+            (alias, before),
+        ).fetchone()
+        return Sighting(row[0], row[1], tuple(json.loads(row[2]))) if row else None
+
+    def last_seen(self, alias: int, before: int) -> int:
+        """When the last kept event before a moment was that names an alias, which there must be; microseconds."""
+        query = "SELECT max(at) FROM links WHERE alias_id = ? AND at < ?"
+        return int(self._db.execute(query, (alias, before)).fetchone()[0])
 
     def find(self, event_id: bytes) -> Sighting | None:
         """The event of this id as it stands in the store; None when there is none."""
@@ -158,9 +177,9 @@ class Links:
 
     def disconnect(self, aliases: Iterable[int]) -> None:
         """Forget with whom aliases were carried, unless there is evidence of them still."""
-        self._known.clear()
         for alias in aliases:
             if not self.named([alias]):
+                self._known.clear()
                 self._db.execute("DELETE FROM edges WHERE alias_id = ?1 OR other_id = ?1", (alias,))
 
     def _first_sighting(self, alias: int, gone: bytes, fresh: Container[bytes]) -> None:

@@ -143,7 +143,7 @@ def m002_identity(db: Database) -> None:
         value TEXT NOT NULL,
         cluster INTEGER NOT NULL,
         handle TEXT NOT NULL,            -- the profile_id that it gives to a profile that it founds
-        born BLOB NOT NULL,              -- key of the event that began it
+        born BLOB NOT NULL,              -- key of the event that began it, and the place in it
         last_seen INTEGER NOT NULL,      -- kept up for weak identifiers; `aliases` tells it for all
         event_id BLOB NOT NULL,          -- the evidence that put it where it is
         verdict TEXT NOT NULL,
@@ -163,7 +163,7 @@ def m002_identity(db: Database) -> None:
     CREATE TABLE people (
         profile INTEGER PRIMARY KEY,
         profile_id TEXT NOT NULL,        -- handle of the first-born alias
-        born BLOB NOT NULL,              -- key of that birth, and the place in its event
+        born BLOB NOT NULL,              -- that birth
         touched BLOB NOT NULL,           -- key of the latest event that named one of the aliases
         person TEXT,                     -- the user_id that stands for the person
         user_id TEXT,
@@ -220,7 +220,7 @@ def m002_identity(db: Database) -> None:
         decided_at INTEGER NOT NULL,
         UNIQUE (event_id, kind, value)
     ) STRICT;
-    CREATE INDEX verdicts_by_alias ON verdicts (kind, value);
+    CREATE INDEX verdicts_by_alias ON verdicts (kind, value, verdict, at);
     CREATE INDEX verdicts_by_subject ON verdicts (subject_kind, subject_value);
     CREATE INDEX verdicts_refused ON verdicts (verdict) WHERE verdict = 'skipped_conflict';
     CREATE VIEW merges AS                -- the same with the profiles as they are now; what was merged keeps its old id
@@ -238,7 +238,7 @@ def m002_identity(db: Database) -> None:
         FROM verdicts v;
     CREATE TABLE refolds (               -- components too large to refold at once
         alias_id INTEGER PRIMARY KEY,
-        key BLOB NOT NULL,               -- of the earliest event that changed
+        since INTEGER NOT NULL,          -- when the earliest event that changed was
         shared TEXT                      -- the rule by which it became shared, empty when it ceased to be, else null
     ) STRICT;
     CREATE VIEW profiles AS

@@ -1,47 +1,52 @@
 """Refolding a component: what a late, retracted or erased event changes is folded again from the evidence.
 
 A component is all aliases that were ever carried together, refused links included: nothing outside it can be
-changed by a change inside. Its evidence is read, folded by the same steps as everything else, and only what
-differs is written.
+changed by a change inside. And nothing before the first event that changed can be: so what the store recorded of
+the component before that moment is recalled, and only the events since are read, folded by the same steps as
+everything else. Only what differs is written. A refold costs what the component's holdings and those events do.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Mapping, Set
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from tagway.core import body
 from tagway.core.events import Identifier
-from tagway.core.identity import traits
-from tagway.core.identity.book import Book, Decision, Group, Holding
+from tagway.core.identity.book import FOREVER, Book, Decision
 from tagway.core.identity.evidence import Fact
 from tagway.core.identity.fold import run, split
+from tagway.core.identity.recall import recall
 from tagway.core.identity.rules import Rules
 from tagway.core.identity.rulings import Rulings
 from tagway.store.decisions import Decisions
 from tagway.store.holdings import Holdings
 from tagway.store.links import Links, Sighting
-
-_OLD: Final = (
-    "SELECT h.alias_id, h.since, h.later, h.until, h.kind, h.value, h.cluster, h.handle, h.born, h.last_seen,"
-    " h.event_id, h.verdict, h.rule, h.shared, c.profile FROM holdings h JOIN clusters c ON c.cluster = h.cluster"
-    " WHERE h.alias_id = ?"
-)
-_INSERT: Final = "INSERT OR REPLACE INTO holdings VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-
-Place = tuple[int, int, int]
-"""Which holding of which alias: alias_id, since, later."""
+from tagway.store.standing import Rewriting, standing
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """What the store says of a component before the refold."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a refold is for.
 
-    rows: Mapping[Place, tuple[Any, ...]]
-    profiles: Mapping[Place, int]
+    `since` is when the earliest event was that changed, `FOREVER` where none is known of. `shared` has the
+    identifiers that became shared (the rule) or ceased to be (empty), by alias_id: their events all changed.
+    `unsaid` says that something that was said of people is gone.
+    """
+
+    rulings: Rulings
+    since: int = FOREVER
+    shared: Mapping[int, str] = field(default_factory=dict)
+    unsaid: bool = False
+
+
+class Component(NamedTuple):
+    """Aliases joined to one another; `whole` unless there are more that were not looked for."""
+
+    aliases: set[int]
+    whole: bool
 
 
 class Refolds:
@@ -51,9 +56,9 @@ class Refolds:
         """Work on the engine's connection, beside the cache and the evidence."""
         self._db = db
         self._rules = rules
-        self._holdings = holdings
         self._links = links
         self._decisions = Decisions(db)
+        self._rewriting = Rewriting(db, holdings)
 
     def name(self, alias: int) -> Identifier:
         """The identifier of an alias that is known."""
@@ -74,12 +79,12 @@ class Refolds:
         )
         return str(self._db.execute(query, (alias,)).fetchone()[0])
 
-    def wait(self, alias: int, key: bytes, shared: str | None) -> None:
+    def wait(self, alias: int, since: int, shared: str | None) -> None:
         """Let a component wait to be refolded when there is time; its profiles are `folding` until then."""
         self._db.execute(
-            "INSERT INTO refolds VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET key = min(key, ?2),"
+            "INSERT INTO refolds VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET since = min(since, ?2),"
             " shared = ifnull(?3, shared)",
-            (alias, key, shared),
+            (alias, since, shared),
         )
 
     def waiting(self) -> dict[int, str]:
@@ -93,61 +98,79 @@ class Refolds:
         return row[0] if row else None
 
     def component(
-        self, seeds: Iterable[int], changed: Collection[int], rulings: Rulings, limit: int | None
-    ) -> set[int] | None:
-        """The aliases joined to the seeds by evidence or approval; None when more than `limit`.
+        self,
+        alias: int,
+        changed: Collection[int],
+        rulings: Rulings,
+        limit: int | None = None,
+        large: Collection[int] = (),
+    ) -> Component:
+        """The aliases joined to one by evidence or approval.
 
-        Shared identifiers join nothing; those in `changed` have become shared, or ceased to be, and count.
+        Shared identifiers join nothing; those in `changed` have become shared, or ceased to be, and count. It is
+        broken off beyond `limit` aliases, and at one in `large`, whose component is known to be larger than that.
         """
         found: set[int] = set()
-        waiting = list(seeds)
+        waiting = [alias]
         while waiting:
-            alias = waiting.pop()
-            if alias in found:
+            one = waiting.pop()
+            if one in found:
                 continue
-            found.add(alias)
-            if limit is not None and len(found) > limit:
-                return None
-            waiting += [one for one in self._joined(alias, rulings) if one not in found and self._joins(one, changed)]
-        return found
+            found.add(one)
+            if one in large or (limit is not None and len(found) > limit):
+                return Component(found, whole=False)
+            waiting += [near for near in self._joined(one, rulings) if near not in found and self._joins(near, changed)]
+        return Component(found, whole=True)
 
-    def refold(self, aliases: Collection[int], changed: Mapping[int, str], rulings: Rulings, now: int) -> None:
-        """Fold a component again and write what differs. `changed` says which ids became shared, or ceased to be."""
-        sightings = self._links.named(aliases)
-        names, shared = self._names(set(aliases).union(*(one.ids for one in sightings.values())))
-        shared |= {names[alias]: rule for alias, rule in changed.items() if alias in names}
-        moved = self._move_events(sightings.values(), names, shared, changed)
-        decisions = self._fold(aliases, sightings.values(), names, shared, rulings)
+    def refold(self, aliases: Set[int], change: Change, now: int, limit: int | None = None) -> bool:
+        """Fold a component again and write what differs; not if that takes more than `limit` events."""
+        flipped = change.shared.keys() & aliases
+        owed = self._owed(aliases)
+        since = min(change.since, owed, *(self._links.first_seen(alias) for alias in flipped))
+        sightings = self._links.named(aliases, since, limit)
+        if limit is not None and len(sightings) > limit:
+            return False
+        names, shared = self._names({*aliases}.union(*(one.ids for one in sightings.values())))
+        shared |= {names[alias]: change.shared[alias] for alias in flipped}
+        moved = self._move_events(sightings.values(), names, shared, flipped)
+        facts = [_fact(one, names, shared, change.rulings) for one in sightings.values()]
+        retell = change.unsaid or owed < FOREVER or bool(flipped)
+        decisions = self._fold(aliases, since, facts, change.rulings, retell=retell)
         for alias in moved.difference(aliases):
-            self._tell_alone(alias)
+            self._rewriting.tell_alone(alias)
         self._decisions.rewrite(list(sightings), decisions, now)
         if self.first_waiting() is not None:
             self._db.executemany("DELETE FROM refolds WHERE alias_id = ?", [(alias,) for alias in aliases])
+        return True
 
-    def refold_alone(self, alias: int, rulings: Rulings) -> None:
-        """Fold again what concerns one identifier that joins nobody, after evidence of it went."""
-        sightings = self._links.named([alias]).values()
+    def refold_alone(self, alias: int, change: Change) -> None:
+        """Fold again what concerns one identifier that joins nobody, after evidence of it went: when it was born."""
+        sightings = self._links.first_named(alias)
         names, shared = self._names({alias}.union(*(one.ids for one in sightings)))
-        self._fold([alias], sightings, names, shared, rulings)
+        facts = [_fact(one, names, shared, change.rulings) for one in sightings]
+        self._fold({alias}, -FOREVER, facts, change.rulings, retell=change.unsaid)
 
     def _fold(
-        self,
-        aliases: Collection[int],
-        sightings: Iterable[Sighting],
-        names: Mapping[int, Identifier],
-        shared: Mapping[Identifier, str],
-        rulings: Rulings,
+        self, aliases: Set[int], since: int, facts: Iterable[Fact], rulings: Rulings, *, retell: bool
     ) -> list[Decision]:
+        before = standing(self._db, aliases)
         book = Book(rulings, self._rules.weak_gap)
-        decisions = run([self._fact(one, names, shared, rulings) for one in sightings], book)
-        numbers = {one: alias for alias, one in names.items()}
-        for one in book.made:
+        recall(book, before.births(since, self._links.last_seen), self._decisions.joins(aliases, since))
+        decisions = run(facts, book)
+        numbers = {one: alias for alias, one in before.names().items()}
+        made = [one for one in book.made if one.id in numbers]
+        for one in made:
             one.alias_id = numbers[one.id]
-        made = [one for one in book.made if one.alias_id in aliases]
-        self._write(aliases, made)
-        self._tell(aliases, made)
-        self._holdings.forget(names[alias] for alias in aliases)
+        self._rewriting.write(before, made, retell=retell)
         return decisions
+
+    def _owed(self, aliases: Iterable[int]) -> int:
+        """From when on a refold of a component is owed already; `FOREVER` when none is."""
+        if self.first_waiting() is None:
+            return FOREVER
+        query = "SELECT min(r.since) FROM json_each(?) w CROSS JOIN refolds r ON r.alias_id = w.value"
+        (since,) = self._db.execute(query, (json.dumps(sorted(aliases)),)).fetchone()
+        return FOREVER if since is None else int(since)
 
     def _joined(self, alias: int, rulings: Rulings) -> list[int]:
         joined = self._links.neighbors(alias)
@@ -180,12 +203,6 @@ class Refolds:
                 shared[names[alias]] = rule
         return names, shared
 
-    def _fact(
-        self, one: Sighting, names: Mapping[int, Identifier], shared: Mapping[Identifier, str], rulings: Rulings
-    ) -> Fact:
-        ids = tuple(names[alias] for alias in one.ids)
-        return split(Fact(one.event_id, one.at, ids, retracted=one.event_id in rulings.events), shared)
-
     def _move_events(
         self,
         sightings: Iterable[Sighting],
@@ -199,8 +216,6 @@ class Refolds:
         aliases that what was said may have gone from, or to.
         """
         moved: set[int] = set()
-        if not changed:
-            return moved
         numbers = {one: alias for alias, one in names.items()}
         for one in sightings:
             if not any(alias in changed for alias in one.ids):
@@ -221,86 +236,7 @@ class Refolds:
                     moved |= {alias, now}
         return moved
 
-    def _standing(self, aliases: Iterable[int]) -> _Standing:
-        rows: dict[Place, tuple[Any, ...]] = {}
-        profiles: dict[Place, int] = {}
-        for alias in aliases:
-            for row in self._db.execute(_OLD, (alias,)).fetchall():
-                place = row[:3]
-                rows[place], profiles[place] = row[:-1], row[-1]
-        return _Standing(rows, profiles)
 
-    def _write(self, aliases: Iterable[int], made: list[Holding]) -> None:
-        old = self._standing(aliases)
-        self._number(made, old)
-        wanted: dict[Place, tuple[Any, ...]] = {}
-        for one in made:
-            place = (one.alias_id, one.since, int(one.later))
-            stays = old.profiles.get(place) == one.group.root().number
-            cluster = old.rows[place][6] if stays else one.group.root().number
-            wanted[place] = (
-                *place, one.until, *one.id, cluster, one.handle, one.born, one.last_seen, *one.link, one.shared,
-            )  # fmt: skip
-        gone = sorted(old.rows.keys() - wanted.keys())
-        self._db.executemany("DELETE FROM holdings WHERE alias_id = ? AND since = ? AND later = ?", gone)
-        rows = sorted(row for place, row in wanted.items() if old.rows.get(place) != row)
-        self._db.executemany(_INSERT, rows)
-
-    def _number(self, made: Iterable[Holding], old: _Standing) -> None:
-        """Give the profiles the numbers that most of their aliases have in the store, so that little is written."""
-        groups: dict[Group, Counter[int]] = {}
-        for one in made:
-            votes = groups.setdefault(one.group.root(), Counter())
-            number = old.profiles.get((one.alias_id, one.since, int(one.later)))
-            if number is not None:
-                votes[number] += 1
-        free = set(old.profiles.values())
-        claims = sorted(
-            ((count, number, group) for group, votes in groups.items() for number, count in votes.items()),
-            key=lambda one: (-one[0], one[1], one[2].born),
-        )
-        for _, number, group in claims:
-            if not group.number and number in free:
-                group.number = number
-                free.remove(number)
-        for group in groups:
-            if not group.number:
-                group.number = self._holdings.profile_number()
-                self._db.execute("INSERT INTO clusters VALUES (?,?)", (group.number, group.number))
-        self._db.executemany("DELETE FROM people WHERE profile = ?", [(one,) for one in free])
-        self._db.executemany("DELETE FROM clusters WHERE profile = ?", [(one,) for one in free])
-        self._holdings.write_profiles(groups)
-
-    def _tell_alone(self, alias: int) -> None:
-        """What events say about an identifier that joins nobody, which is on a profile of its own."""
-        rows = self._db.execute("SELECT traits, at, event_id FROM claims WHERE alias_id = ?", (alias,)).fetchall()
-        said = traits.newest(*(traits.told(body.decode(text), at, event_id) for text, at, event_id in rows))
-        self._db.execute(
-            "UPDATE people SET traits = ? WHERE profile = (SELECT c.profile FROM holdings h"
-            " JOIN clusters c ON c.cluster = h.cluster WHERE h.alias_id = ?)",
-            (body.encode(said).decode(), alias),
-        )
-
-    def _tell(self, aliases: Iterable[int], made: Iterable[Holding]) -> None:
-        """What the events of the component say about the people in it, as they are now."""
-        holdings: dict[int, list[Holding]] = {}
-        told: dict[Group, traits.Told] = {}
-        for one in made:
-            holdings.setdefault(one.alias_id, []).append(one)
-            told[one.group.root()] = {}
-        for alias in aliases:
-            for at, event_id, text in self._db.execute(
-                "SELECT at, event_id, traits FROM claims WHERE alias_id = ?", (alias,)
-            ).fetchall():
-                group = owner(holdings.get(alias, ()), at)
-                if group is not None:
-                    told[group] = traits.newest(told[group], traits.told(body.decode(text), at, event_id))
-        self._db.executemany(
-            "UPDATE people SET traits = ?1 WHERE profile = ?2 AND traits <> ?1",
-            [(body.encode(one).decode(), group.number) for group, one in told.items()],
-        )
-
-
-def owner(holdings: Iterable[Holding], at: int) -> Group | None:
-    """The profile that an alias was held by at a moment."""
-    return next((one.group.root() for one in holdings if one.since <= at < one.until), None)
+def _fact(one: Sighting, names: Mapping[int, Identifier], shared: Mapping[Identifier, str], rulings: Rulings) -> Fact:
+    ids = tuple(names[alias] for alias in one.ids)
+    return split(Fact(one.event_id, one.at, ids, retracted=one.event_id in rulings.events), shared)

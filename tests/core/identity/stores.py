@@ -11,6 +11,7 @@ from tagway.core import body
 from tagway.core.erasure import digest
 from tagway.core.events import Identifier
 from tagway.core.identity import Evidence
+from tagway.core.identity.book import FOREVER
 from tagway.core.identity.commands import Command
 from tagway.core.identity.kinds import DEVICE
 from tagway.store.attribution import ATTRIBUTED, profile_of
@@ -128,6 +129,14 @@ class Store:
             more = self.identities.refold_next(now)
             self.db.execute("COMMIT")
 
+    def refold(self) -> None:
+        """Fold everything again from the beginning."""
+        with self.db:
+            self.db.execute(
+                "INSERT OR REPLACE INTO refolds SELECT DISTINCT alias_id, ?, NULL FROM holdings", (-FOREVER,)
+            )
+        self.settle()
+
     def ownership(self) -> set[tuple[str, str, int, int, str, str]]:
         return set(self.db.execute("SELECT kind, value, since, until, profile_id, handle FROM aliases"))
 
@@ -179,6 +188,17 @@ class Store:
             f" {ATTRIBUTED} WHERE e.status <> 'erased'",
         }
         return {name: sorted(self.db.execute(query), key=repr) for name, query in queries.items()}
+
+
+def inside(store: Store) -> dict[str, list[tuple[object, ...]]]:
+    """What the next fold builds on, but for the numbers and bounds that depend on the order of arrival."""
+    queries = {
+        "holdings": "SELECT h.kind, h.value, h.since, h.later, h.until, h.handle, h.born, h.last_seen, h.event_id,"
+        " h.verdict, h.rule, h.shared, p.profile_id FROM holdings h JOIN clusters c ON c.cluster = h.cluster"
+        " JOIN people p ON p.profile = c.profile",
+        "people": "SELECT profile_id, born, person, user_id, has, reachable_at, size, traits FROM people",
+    }
+    return store.everything() | {name: sorted(store.db.execute(query), key=repr) for name, query in queries.items()}
 
 
 def batches(evidence: Iterable[Evidence], sizes: Sequence[int]) -> Iterable[list[Evidence]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeVar
 
 from tagway.core.events import Identifier
-from tagway.core.identity.evidence import Fact
+from tagway.core.identity.evidence import KEY, Fact, birth, event_of, moment
 from tagway.core.identity.kinds import DEVICE, PERSON, WEAK
 from tagway.core.identity.rulings import Rulings
 
@@ -38,9 +38,9 @@ class Link(NamedTuple):
 class Group:
     """A profile in the making.
 
-    `born` is the birth (key of the event, place in it) of its first-born alias, whose handle is its
-    `profile_id`; `touched` is the key of the latest event that named one of its aliases. `user_id` is the least
-    of its approved ones, and `person` stands for them. `number` is the store's own; 0 until it is stored.
+    `born` is the birth of its first-born alias, whose handle is its `profile_id`; `touched` is the key of the latest
+    event that named one of its aliases. `user_id` is the least of its approved ones, and `person` stands for them.
+    `number` is the store's own; 0 until it is stored.
     """
 
     profile_id: str
@@ -70,9 +70,9 @@ class Group:
 class Holding:
     """An alias as one profile holds it, for [since, until) in event time.
 
-    `later` tells the intervals and epochs after the first; `born` is when this holding began. `shared` is the
-    rule by which the identifier joins nobody, empty when it may join. `last_seen` is kept up for weak
-    identifiers only, whose gaps matter.
+    `later` tells the intervals and epochs after the first; `born` is the birth of this holding: the key of the
+    event that began it, and the place in it. `shared` is the rule by which the identifier joins nobody, empty
+    when it may join. `last_seen` is kept up for weak identifiers only, whose gaps matter.
     """
 
     id: Identifier
@@ -147,10 +147,37 @@ class Book:
         if fact.ids:
             key = fact.key
             seen = [self._see(one, fact, key, place) for place, one in enumerate(fact.ids)]
-            self._try_all(fact, seen, decisions)
+            self._try_all(fact, key, seen, decisions)
             self._touch(seen, key)
         self._skip_shared(fact, decisions)
         return decisions
+
+    def bear(self, one: Identifier, born: bytes, *, later: bool = False) -> Holding:
+        """A holding on a profile of its own, until it is joined; a `later` one ends the epoch before it."""
+        at = moment(born)
+        if later:
+            self._close(self.current[one], at)
+        name = handle(one, at if later else None)
+        group = Group(name, born, born[:KEY])
+        if one.kind == "user_id":
+            group.person, group.user_id = self.rulings.person(one), one.value
+        elif one.kind == "email":
+            group.email, group.reachable_at = True, at
+        elif one.kind == "phone":
+            group.phone, group.reachable_at = True, at
+        elif one.kind == "anonymous_id":
+            group.browser = True
+        link = Link(event_of(born), "attached", "first_sighting")
+        return self._hold(Holding(one, name, group, at, born, at, link, later=later))
+
+    def join(self, mine: Group, other: Holding, key: bytes, link: Link) -> None:
+        """Let what another profile holds be of this one, by the verdict in `link` and from an event's key on."""
+        if link.verdict == "handed_over":
+            self._hand_over(other, mine.root(), key, link)
+        else:
+            self._merge(mine.root(), other.group.root())
+            other.link = link
+            self.changed.add(other)
 
     def touch(self, group: Group, key: bytes) -> None:
         """An event that matters to a profile: what comes later and is earlier than it comes late."""
@@ -161,16 +188,16 @@ class Book:
         """An identifier that joins nobody is on a profile of its own; in one instant the least event is its first."""
         holding = self.current.get(one)
         if holding is None:
-            self._bear(one, fact, fact.alone_key, 0).shared = rule
-        elif holding.shared and fact.at == holding.since and fact.alone_key < holding.born:
+            self.bear(one, birth(fact.alone_key, 0)).shared = rule
+        elif holding.shared and fact.at == holding.since and birth(fact.alone_key, 0) < holding.born:
             self.reborn(holding, fact)
 
     def reborn(self, holding: Holding, fact: Fact) -> None:
         """An identifier that joins nobody was seen earlier than known: its profile was born then."""
         # What waits to be folded again may cover more than its first sighting so far.
-        holding.since, holding.born = min(holding.since, fact.at), fact.alone_key
+        holding.since, holding.last_seen = min(holding.since, fact.at), fact.at
+        holding.born = holding.group.born = birth(fact.alone_key, 0)
         holding.link = Link(fact.event_id, "attached", "first_sighting")
-        holding.group.born = holding.born + b"\x00"
         if holding.group.reachable_at is not None:
             holding.group.reachable_at = fact.at
         self.changed.add(holding)
@@ -179,31 +206,14 @@ class Book:
     def _see(self, one: Identifier, fact: Fact, key: bytes, place: int) -> _Seen:
         holding = self.current.get(one)
         if holding is None:
-            holding = self._bear(one, fact, key, place)
+            holding = self.bear(one, birth(key, place))
             return _Seen(holding, "born", holding.group)
         if one.kind in _WEAK:
             if fact.at - holding.last_seen > self.weak_gap:
-                before = holding.group.root()
-                self._close(holding, fact.at)
-                return _Seen(self._bear(one, fact, key, place, later=True), "epoch", before)
+                return _Seen(self.bear(one, birth(key, place), later=True), "epoch", holding.group.root())
             holding.last_seen = fact.at
             self.changed.add(holding)
         return _Seen(holding, "seen", holding.group)
-
-    def _bear(self, one: Identifier, fact: Fact, key: bytes, place: int, *, later: bool = False) -> Holding:
-        """A holding on a profile of its own, until it is joined."""
-        name = handle(one, fact.at if later else None)
-        group = Group(name, key + min(place, 255).to_bytes(1, "big"), key)
-        if one.kind == "user_id":
-            group.person, group.user_id = self.rulings.person(one), one.value
-        elif one.kind == "email":
-            group.email, group.reachable_at = True, fact.at
-        elif one.kind == "phone":
-            group.phone, group.reachable_at = True, fact.at
-        elif one.kind == "anonymous_id":
-            group.browser = True
-        link = Link(fact.event_id, "attached", "first_sighting")
-        return self._hold(Holding(one, name, group, fact.at, key, fact.at, link, later=later))
 
     def _hold(self, holding: Holding) -> Holding:
         self.current[holding.id] = holding
@@ -214,7 +224,7 @@ class Book:
         holding.until = at
         self.changed.add(holding)
 
-    def _try_all(self, fact: Fact, seen: list[_Seen], decisions: list[Decision]) -> None:
+    def _try_all(self, fact: Fact, key: bytes, seen: list[_Seen], decisions: list[Decision]) -> None:
         subject = seen[0]
         if subject.how == "epoch":
             decisions.append(_decided(fact, subject, subject, "skipped_expired", "weak_gap"))
@@ -223,13 +233,8 @@ class Book:
             if verdict == "noop_same_person":
                 continue
             decisions.append(_decided(fact, subject, other, verdict, rule))
-            link = Link(fact.event_id, verdict, rule)
-            if verdict == "handed_over":
-                self._hand_over(other.holding, subject.holding.group.root(), fact, link)
-            elif verdict in JOINED:
-                self._merge(subject.holding.group.root(), other.holding.group.root())
-                other.holding.link = link
-                self.changed.add(other.holding)
+            if verdict in JOINED:
+                self.join(subject.holding.group, other.holding, key, Link(fact.event_id, verdict, rule))
 
     def _verdict(self, fact: Fact, subject: Holding, tried: _Seen) -> tuple[str, str]:
         other = tried.holding
@@ -248,16 +253,17 @@ class Book:
             return "skipped_expired", "weak_gap"
         return ("attached" if tried.how == "born" else "merged"), _rule(other.id.kind, signed=signed)
 
-    def _hand_over(self, holding: Holding, to: Group, fact: Fact, link: Link) -> None:
+    def _hand_over(self, holding: Holding, to: Group, key: bytes, link: Link) -> None:
         """The device is the signer-in's from now on; in one instant the last sign-in has it."""
-        if holding.later and holding.since == fact.at:
-            holding.group, holding.born, holding.link = to, fact.key, link
+        at = moment(key)
+        if holding.later and holding.since == at:
+            holding.group, holding.born, holding.link = to, birth(key, 0), link
             self.changed.add(holding)
             self.moved.add(holding)
         else:
-            self._close(holding, fact.at)
-            name = handle(holding.id, fact.at)
-            self._hold(Holding(holding.id, name, to, fact.at, fact.key, fact.at, link, later=True))
+            self._close(holding, at)
+            name = handle(holding.id, at)
+            self._hold(Holding(holding.id, name, to, at, birth(key, 0), at, link, later=True))
             self.current[holding.id].alias_id = holding.alias_id
         to.size += 1
         to.browser = to.browser or holding.id.kind == "anonymous_id"

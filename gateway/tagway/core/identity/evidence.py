@@ -10,16 +10,33 @@ from tagway.core.events import Identifier
 from tagway.core.identity.kinds import PERSON, RANK
 
 _SHIFT: Final = 2**62
+KEY: Final = 25
+"""How many bytes a key has."""
 
 
 def key(at: int, event_id: bytes, *, signed: bool) -> bytes:
     """The place of an event in the fold, as bytes that sort: its time, sign-ins before the rest, its event_id."""
-    return (at + _SHIFT).to_bytes(8, "big") + (b"\x00" if signed else b"\x01") + event_id
+    return start(at) + (b"\x00" if signed else b"\x01") + event_id
 
 
-def moment(place: bytes) -> int:
-    """The time in a key."""
-    return int.from_bytes(place[:8], "big") - _SHIFT
+def start(at: int) -> bytes:
+    """What sorts after all keys before a moment, and before all in it."""
+    return (at + _SHIFT).to_bytes(8, "big")
+
+
+def birth(key: bytes, place: int) -> bytes:
+    """When an identifier came into being: the key of its event, and its place among the identifiers of that."""
+    return key + min(place, 255).to_bytes(1, "big")
+
+
+def moment(key: bytes) -> int:
+    """The time in a key, or in a birth."""
+    return int.from_bytes(key[:8], "big") - _SHIFT
+
+
+def event_of(key: bytes) -> bytes:
+    """The event_id in a key, or in a birth."""
+    return key[9:KEY]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
