@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -339,7 +339,7 @@ def test_a_log_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 def test_what_is_bound_comes_back_as_what_it_is(tmp_path: Path) -> None:
     Log(tmp_path).close()  # says how values are bound
 
-    with sqlite3.connect(":memory:") as db:
+    with closing(sqlite3.connect(":memory:")) as db:
         row = db.execute("SELECT ?1, typeof(?1), ?2, typeof(?2), ?3, typeof(?3)", (None, b"\0\xff", True)).fetchone()
 
     assert row == (None, "null", b"\0\xff", "blob", 1, "integer")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tagway.answers.violations import mark, violations
+from tagway.answers.violations import Marked, mark, violations
 from tagway.core.events import Event, Violation
 from tagway.core.moments import DAY, HOUR
 from tagway.log import Entry, Log
@@ -79,26 +79,31 @@ def _viewed(place: int, faulty: bool) -> Recorded:
     )
 
 
+def asked(folder: Path, **given: int) -> tuple[Marked, ...]:
+    with Feed(folder) as feed:
+        return violations(feed, **given)
+
+
 def test_faults_of_several_lines_are_one_group_counted_by_events(folder: Path) -> None:
-    (found,) = violations(Feed(folder), now=NOW)
+    (found,) = asked(folder, now=NOW)
     group = found.group
     assert (group.pointer, group.count, group.share) == ("/properties/products/*/sku", 2, 0.5)
 
 
 def test_the_sample_is_the_latest_event_with_what_to_do(folder: Path) -> None:
-    (found,) = violations(Feed(folder), now=NOW)
+    (found,) = asked(folder, now=NOW)
     assert (found.group.sample, found.group.resolution) == (4, "send `sku`")
 
 
 def test_the_trend_ends_now(folder: Path) -> None:
-    (found,) = violations(Feed(folder), now=NOW, window=12 * HOUR)
+    (found,) = asked(folder, now=NOW, window=12 * HOUR)
     assert found.group.trend == (0,) * 10 + (1, 2)
 
 
 def test_a_window_leaves_out_what_is_older(folder: Path) -> None:
-    assert violations(Feed(folder), now=NOW + 2 * DAY) == ()
+    assert asked(folder, now=NOW + 2 * DAY) == ()
 
 
 def test_the_worst_severity_of_a_group_is_its_severity(folder: Path) -> None:
-    (found,) = violations(Feed(folder), now=NOW)
+    (found,) = asked(folder, now=NOW)
     assert found.group.severity == "error"

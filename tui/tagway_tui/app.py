@@ -264,11 +264,8 @@ class TagwayApp(App[None]):
     def _ask_why(self, ask: Callable[[Feed], reasons.Reason | None]) -> None:
         """Ask with a reader of this thread's own: a cart's cause is counted over all carts."""
         try:
-            feed = Feed(self.folder)
-            try:
+            with Feed(self.folder) as feed:
                 reason = ask(feed)
-            finally:
-                feed.close()
         except TagwayError as error:
             self.call_from_thread(self.say, error.message, severity="warning")
             return

@@ -39,9 +39,8 @@ def fold(config: configuration.Config) -> Folded:
 def _count(config: configuration.Config) -> int:
     from tagway.store.feed import Feed
 
-    feed = Feed(config.data)
-    count: int = feed.ledger()["items"]["normalized"]
-    feed.close()
+    with Feed(config.data) as feed:
+        count: int = feed.ledger()["items"]["normalized"]
     return count
 
 

@@ -47,9 +47,8 @@ def measure(gateway: Gateway, scale: Scale) -> Figures:
             time.sleep(max(0.0, began + 1.0 - time.monotonic()))
         gateway.drained()
         seen = _ended(watching)
-        feed = Feed(gateway.data)
-        last = feed.count()
-        feed.close()
+        with Feed(gateway.data) as feed:
+            last = feed.count()
     if seen.last_seq != last:
         raise TagwayError(f"the screen ended at event {seen.last_seq:.0f}, the store at {last}")
     return {"screen_cpu_share": seen.cpu_share, "screen_key_p95_ms": seen.key_p95_ms, "screen_rss_mb": seen.rss_mb}

@@ -24,7 +24,8 @@ _BAR = 30
 @click.option("--code", default="", metavar="CODE", help="Only carts with this cause, each in a line.")
 def carts(config_file: str | None, data: str | None, as_json: bool, since: str, code: str) -> None:
     """Print every cart in exactly one bucket, with its cause and fix; one cart a line with --json."""
-    found = answer.waterfall(Feed(load(config_file, data).data), _since(since))
+    with Feed(load(config_file, data).data) as feed:
+        found = answer.waterfall(feed, _since(since))
     listed = [cart for cart in found.carts if code in ("", cart.cause.code)]
     if as_json:
         for cart in listed:

@@ -31,9 +31,9 @@ def events(config_file: str | None, data: str | None, as_json: bool, after: int,
     rule: who: profile: cart: id: schema: age<5m seq>100, the name of any property with : ~ < > or =, the flags
     reachable verified test anonymous known, a bare word, /a regular expression/.
     """
-    feed = Feed(load(config_file, data).data)
     try:
-        found = feed.events(after=after, limit=limit, matching=matching, now=clock.now())
+        with Feed(load(config_file, data).data) as feed:
+            found = feed.events(after=after, limit=limit, matching=matching, now=clock.now())
     except QueryError as fault:
         raise click.BadParameter(
             f"{fault.message} (at character {fault.position + 1})", param_hint="--filter"

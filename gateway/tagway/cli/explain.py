@@ -27,8 +27,8 @@ Json = Mapping[str, Any]
 def explain(identifier: str, config_file: str | None, data: str | None, as_json: bool) -> None:
     """Print the profile that KIND:VALUE belongs to, with the evidence of each alias."""
     config = load(config_file, data)
-    feed = Feed(config.data)
-    profile = explaining.explain(feed, known(feed, identifier, config))
+    with Feed(config.data) as feed:
+        profile = explaining.explain(feed, known(feed, identifier, config))
     if profile is None:
         raise TagwayError(unknown(identifier))
     if as_json:
@@ -49,8 +49,8 @@ def why(one: str, other: str, config_file: str | None, data: str | None, as_json
     Both are KIND:VALUE. Exit code 0 when they are one person, 1 when they are not.
     """
     config = load(config_file, data)
-    feed = Feed(config.data)
-    found = reasoning.why(feed, known(feed, one, config), known(feed, other, config))
+    with Feed(config.data) as feed:
+        found = reasoning.why(feed, known(feed, one, config), known(feed, other, config))
     if found is None:
         raise TagwayError(unknown(one))
     if as_json:

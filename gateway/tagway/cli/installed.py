@@ -63,13 +63,10 @@ def _paths(name: str, listening: Mapping[str, Place]) -> list[str]:
 
 def _seen(folder: Any) -> tuple[dict[str, Json], dict[str, dict[int, int]]]:
     try:
-        feed = Feed(folder)
+        with Feed(folder) as feed:
+            return feed.sources(), feed.proofs()
     except TagwayError:  # nothing has run here yet
         return {}, {}
-    try:
-        return feed.sources(), feed.proofs()
-    finally:
-        feed.close()
 
 
 def _row(bound: ConfiguredSource, paths: list[str], seen: Json, proofs: dict[int, int]) -> Json:

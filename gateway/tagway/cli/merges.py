@@ -50,15 +50,15 @@ def merges(config_file: str | None, data: str | None, as_json: bool, **given: An
     if (document := _decision(given)) is not None:
         _record(config, document, as_json)
         return
-    feed = Feed(config.data)
     rows: Sequence[Json]
-    if given["review"]:
-        rows, lines = feed.review(), _review
-    elif given["duplicates"]:
-        rows, lines = feed.duplicates(), _duplicates
-    else:
-        rows = feed.merges(after=given["after"], limit=given["limit"], verdict=given["verdict"])
-        lines = _verdicts
+    with Feed(config.data) as feed:
+        if given["review"]:
+            rows, lines = feed.review(), _review
+        elif given["duplicates"]:
+            rows, lines = feed.duplicates(), _duplicates
+        else:
+            rows = feed.merges(after=given["after"], limit=given["limit"], verdict=given["verdict"])
+            lines = _verdicts
     for line in rows if as_json else lines(rows):
         print_json(line) if as_json else click.echo(visible(str(line)))
 

@@ -64,9 +64,9 @@ def export(
     if (identifier is None) is not all_requested:
         raise click.UsageError("name either KIND:VALUE or --requested")
     config = load(config_file, data)
-    feed = Feed(config.data)
-    people = requested(feed) if identifier is None else [known(feed, identifier, config)]
-    documents = [_document(feed, one) for one in people]
+    with Feed(config.data) as feed:
+        people = requested(feed) if identifier is None else [known(feed, identifier, config)]
+        documents = [_document(feed, one) for one in people]
     lines = [ascii_json(one) if as_json or out else _indented(one) for one in documents]
     if out is None:
         for line in lines:
@@ -89,10 +89,9 @@ def _indented(document: Json) -> str:
 
 
 def _question(config: Config, identifier: str) -> str:
-    feed = Feed(config.data)
-    one = found(feed, identifier, config)
-    profile = feed.profile(*one) if one else None
-    feed.close()
+    with Feed(config.data) as feed:
+        one = found(feed, identifier, config)
+        profile = feed.profile(*one) if one else None
     if profile is None:
         return f"No event has carried {visible(identifier)}. Never take it in?"
     names = ", ".join(f"{alias['kind']}:{alias['value']}" for alias in profile["aliases"])

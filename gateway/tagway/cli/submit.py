@@ -82,14 +82,11 @@ def _posted(config: Config, document: Mapping[str, Any]) -> int:
 
 
 def _awaited(config: Config, seq: int) -> Json:
-    feed = Feed(config.data)
     deadline = time.monotonic() + _PATIENCE
-    try:
+    with Feed(config.data) as feed:
         while time.monotonic() < deadline:
             found = feed.commands(after=seq - 1, limit=1)
             if found and found[0]["seq"] == seq and found[0]["outcome"] != "erasing":
                 return found[0]
             time.sleep(0.1)
-    finally:
-        feed.close()
     raise TagwayError(f"the command is in the log (row {seq}), but was not carried out in time: see engine.log")

@@ -101,7 +101,8 @@ def explain(config_file: str | None, data: str | None, as_json: bool, seq: int) 
     SEQ is the event's number in `tagway events`. The fault to look at first comes first.
     """
     settings = load(config_file, data)
-    event = Feed(settings.data).event(seq)
+    with Feed(settings.data) as feed:
+        event = feed.event(seq)
     schema = _taxonomy(settings).catalogue.schemas.get(event["schema"]) if event else None
     if event is None or schema is None:
         raise TagwayError(f"there is no event {seq}" if event is None else f"event {seq} is in no schema")

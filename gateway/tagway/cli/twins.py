@@ -17,7 +17,8 @@ from tagway.store.feed import Feed
 @as_json
 def twins(config_file: str | None, data: str | None, as_json: bool) -> None:
     """Print every pair of a web and a server copy, oldest first; one pair a line with --json."""
-    pairs = Feed(load(config_file, data).data).twins()
+    with Feed(load(config_file, data).data) as feed:
+        pairs = feed.twins()
     for pair in pairs:
         if as_json:
             print_json(pair)

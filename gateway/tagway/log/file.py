@@ -127,7 +127,11 @@ class Log:
         path = folder / FILE
         try:
             self._db = open_read_only(path) if read_only else _open_writer(path)
-            self.last()  # a file that opens may still be no log
+            try:
+                self.last()  # a file that opens may still be no log
+            except sqlite3.Error:
+                self._db.close()
+                raise
         except sqlite3.Error as error:
             raise TagwayError(f"{path}: the log cannot be opened: {error}") from None
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from tagway.core import body, moments
 from tagway.core.events import Identifier
+from tagway.errors import TagwayError
 from tagway.log import Entry, Log
 from tagway.store import attribution, carts, chains, commands, faults, files, filters, spellings, twins, verdicts
 
@@ -40,15 +41,25 @@ WHERE e.seq > :after AND (
 
 
 class Feed:
-    """A read-only view of one data folder. Not shared between threads."""
+    """A read-only view of one data folder, open until the end of its `with`. Not shared between threads."""
 
     def __init__(self, folder: Path) -> None:
         """Open the store and the log for reading. Raises `TagwayError` where there is nothing yet."""
         self._db = files.open_reader(folder)
         filters.prepare(self._db)
         faults.prepare(self._db)
-        self._log = Log(folder, read_only=True)
+        try:
+            self._log = Log(folder, read_only=True)
+        except TagwayError:
+            self._db.close()
+            raise
         self._version = -1
+
+    def __enter__(self) -> Feed:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close both files."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,17 @@ UNWRITABLE: Final = (sqlite3.OperationalError,)
 """What is raised when the disk is full, the file is held or not made yet: the machine's fault, not a request's."""
 
 _AGAIN: Final = "if it stays so, move it away: the gateway makes it again from the log"
+_PRAGMAS: Final = (
+    "page_size = 16384",
+    "journal_mode = WAL",
+    # Whatever a power cut takes is folded again from the log, which is synced.
+    "synchronous = NORMAL",
+    "busy_timeout = 5000",
+    "wal_autocheckpoint = 4000",
+    "cache_size = -65536",
+    "temp_store = MEMORY",
+    "secure_delete = ON",
+)
 
 
 def open_writer(folder: Path, file: str = FILE) -> sqlite3.Connection:
@@ -28,20 +41,11 @@ def open_writer(folder: Path, file: str = FILE) -> sqlite3.Connection:
     binding.as_they_are()
     try:
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-        for pragma in (
-            "page_size = 16384",
-            "journal_mode = WAL",
-            # Whatever a power cut takes is folded again from the log, which is synced.
-            "synchronous = NORMAL",
-            "busy_timeout = 5000",
-            "wal_autocheckpoint = 4000",
-            "cache_size = -65536",
-            "temp_store = MEMORY",
-            "secure_delete = ON",
-        ):
-            db.execute(f"PRAGMA {pragma}")
-        # Only our own migrations: installed sqlite-utils plugins must not run inside the gateway.
-        migrations.apply(Database(db, execute_plugins=False))
+        with _closed_on_error(db):
+            for pragma in _PRAGMAS:
+                db.execute(f"PRAGMA {pragma}")
+            # Only our own migrations: installed sqlite-utils plugins must not run inside the gateway.
+            migrations.apply(Database(db, execute_plugins=False))
     except sqlite3.Error as error:
         raise TagwayError(f"{path}: the store cannot be opened: {error}; {_AGAIN}") from None
     return db
@@ -57,7 +61,8 @@ def open_reader(folder: Path, file: str = FILE) -> sqlite3.Connection:
         raise TagwayError(f"{path}: nothing is recorded here yet; `tagway up` starts a gateway, --data names a folder")
     try:
         db = open_read_only(path)
-        unmade = migrations.pending(Database(db, execute_plugins=False))
+        with _closed_on_error(db):
+            unmade = migrations.pending(Database(db, execute_plugins=False))
     except sqlite3.Error as error:
         raise TagwayError(f"{path}: the store cannot be read: {error}; {_AGAIN}") from None
     if unmade:
@@ -65,6 +70,15 @@ def open_reader(folder: Path, file: str = FILE) -> sqlite3.Connection:
         raise TagwayError(f"{path}: the engine has not made the store's tables yet; start the gateway, or wait for it")
     db.row_factory = sqlite3.Row
     return db
+
+
+@contextmanager
+def _closed_on_error(db: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error:
+        db.close()
+        raise
 
 
 def folded_up_to(folder: Path) -> int:
