@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from tagway.core import moments
-from tagway.core.events import DeadLetter, Event, Request
+from tagway.core.events import DeadLetter, Event, Identifier, Request
+from tagway.core.identity.legal import normalized
 from tagway.core.taxonomy import Judged, Taxonomy
 from tagway.hookspecs import Source
 from tagway.items import dead_letter, event_id
@@ -19,8 +20,11 @@ from tagway.items import dead_letter, event_id
 Json = dict[str, Any]
 
 
-def preview(source: Source, request: Request, taxonomy: Taxonomy) -> list[Json]:
-    """The events and dead letters that a request would become, in the order of the body."""
+def preview(source: Source, request: Request, taxonomy: Taxonomy, region: str = "") -> list[Json]:
+    """The events and dead letters that a request would become, in the order of the body.
+
+    `region` is the country in which the store's local phone numbers are read.
+    """
     rows: list[Json] = []
     seen: set[bytes] = set()
     for item in _items(source, request):
@@ -28,7 +32,7 @@ def preview(source: Source, request: Request, taxonomy: Taxonomy) -> list[Json]:
             rows.append(_dead(request, item))
             continue
         key = event_id(request, item)
-        rows.append(_event(request, item, taxonomy.judge(item, request.source), key, repeated=key in seen))
+        rows.append(_event(request, item, taxonomy.judge(item, request.source), key, region, repeated=key in seen))
         seen.add(key)
     return rows
 
@@ -40,11 +44,16 @@ def _items(source: Source, request: Request) -> Iterator[Event | DeadLetter]:
         yield dead_letter(error)
 
 
-def _event(request: Request, event: Event, judged: Judged, key: bytes, *, repeated: bool) -> Json:
+def _event(request: Request, event: Event, judged: Judged, key: bytes, region: str, *, repeated: bool) -> Json:
     violating = any(one.severity == "error" for one in judged.violations)
     first: dict[str, str] = {}
-    for kind, value in judged.identifiers:
-        first.setdefault(kind, value)
+    told: list[Identifier] = []
+    for sent in judged.identifiers:
+        one = normalized(sent, region=region)
+        # What identity would refuse is told as it was sent, and is nobody's.
+        told.append(one if isinstance(one, Identifier) else sent)
+        if isinstance(one, Identifier):
+            first.setdefault(one.kind, one.value)
     return {
         "event_id": key.hex(),
         "message_id": event.message_id,
@@ -61,7 +70,7 @@ def _event(request: Request, event: Event, judged: Judged, key: bytes, *, repeat
         "user_id": first.get("user_id"),
         "email": first.get("email"),
         "cart_id": first.get("cart_token"),
-        "identifiers": [{"kind": kind, "value": value} for kind, value in dict.fromkeys(judged.identifiers)],
+        "identifiers": [{"kind": kind, "value": value} for kind, value in dict.fromkeys(told)],
         "properties": dict(judged.event.properties),
         "traits": dict(judged.event.traits),
         "violations": [_violation(one) for one in judged.violations],

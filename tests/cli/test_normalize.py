@@ -34,9 +34,11 @@ def rows(body: Any, *arguments: str) -> list[dict[str, Any]]:
 
 
 def test_an_event_is_printed_as_the_store_would_have_it(tmp_path: Path) -> None:
-    (printed,) = rows({"batch": [CALL]})
+    call = {**CALL, "userId": "gid://shopify/Customer/7", "traits": {"email": " Ana@Example.COM"}}
+    (printed,) = rows({"batch": [call]})
     with InProcess(tmp_path) as gateway:
-        (stored,) = gateway.send("segment", json.dumps({"batch": [CALL]}).encode(), path="/v1/batch", verified=False)
+        (stored,) = gateway.send("segment", json.dumps({"batch": [call]}).encode(), path="/v1/batch", verified=False)
+    assert (printed["user_id"], printed["email"]) == ("7", "ana@example.com")
 
     for only_known_to_the_store in (
         "seq",
@@ -54,6 +56,12 @@ def test_an_event_is_printed_as_the_store_would_have_it(tmp_path: Path) -> None:
 def test_the_identifiers_of_an_event_are_printed() -> None:
     (printed,) = rows({"batch": [CALL]})
     assert printed["identifiers"] == [{"kind": "anonymous_id", "value": "a1"}]
+
+
+def test_what_identity_refuses_is_told_as_it_was_sent_and_is_nobody_s() -> None:
+    (printed,) = rows({"batch": [{**CALL, "userId": "null", "traits": {"phone": "0151 1234567"}}]})
+    assert printed["user_id"] is None
+    assert {"kind": "phone", "value": "0151 1234567"} in printed["identifiers"]
 
 
 def test_the_same_message_twice_in_a_body_is_a_duplicate() -> None:

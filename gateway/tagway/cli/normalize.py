@@ -71,7 +71,7 @@ def normalize(
         received_at=clock.now(),
         options=bound.config.options,
     )
-    rows = preview(bound.source, request, catalogue.load(config, installed))
+    rows = preview(bound.source, request, catalogue.load(config, installed), config.identity.region)
     for row in rows:
         print_json(row) if as_json else _print(row)
     if rows and all(row["status"] == "dead_letter" for row in rows):
