@@ -123,3 +123,55 @@ def test_pointers_reach_into_lists_and_escaped_keys() -> None:
 @given(json_values)
 def test_no_body_makes_a_table_fail(document: Any) -> None:
     assert None not in ORDER.read(document).values()
+
+
+@pytest.mark.parametrize(
+    ("sent", "token"),
+    [
+        ("Z2Nw?key=2bf1", "Z2Nw"),
+        ("gid://shopify/Cart/Z2Nw?key=2bf1", "Z2Nw"),
+        (" c1 ", "c1"),
+        (7, "7"),
+        ("?key=1", None),
+    ],
+)
+def test_a_token_is_the_same_from_every_side(sent: Any, token: str | None) -> None:
+    assert mapping.Table({"cart_id": mapping.token("/t")}).read({"t": sent}).get("cart_id") == token
+
+
+CONTACT = mapping.Table(
+    {
+        "email": mapping.text("/email", "/customer/email"),
+        "products": mapping.each(
+            "/lines", mapping.Table({"sku": mapping.first(mapping.text("/sku"), mapping.text("/code"))})
+        ),
+    }
+)
+
+
+def test_origins_of_a_body_are_where_its_values_stand() -> None:
+    body = {"email": " ", "customer": {"email": "ana@example.com"}, "lines": [{"sku": "A"}, {"code": "B"}]}
+    assert CONTACT.origins(document=body) == {
+        "/properties/email": "/customer/email",
+        "/properties/products": "/lines",
+        "/properties/products/*/sku": "/lines/*/sku",
+        "/properties/products/1/sku": "/lines/1/code",
+    }
+
+
+def test_origins_of_a_body_without_a_value_are_where_it_is_looked_for_first() -> None:
+    assert CONTACT.origins(document={})["/properties/email"] == "/email"
+    assert CONTACT.origins(document=["no", "object"]) == CONTACT.origins()
+
+
+def test_origins_are_worked_out_once_and_only_when_asked_for() -> None:
+    made = []
+
+    def make() -> dict[str, str]:
+        made.append(1)
+        return {"/properties/a": "/b"}
+
+    origins = mapping.Origins(make)
+    assert made == []
+    assert (origins["/properties/a"], origins.get("/properties/c"), len(origins)) == ("/b", None, 1)
+    assert made == [1]

@@ -76,3 +76,9 @@ def test_stripe_amounts_are_minor_units(currency: str, amount: str) -> None:
 @pytest.mark.parametrize(("sent", "read"), [("usd", "USD"), (" eur ", "EUR"), ("US", None), ("€", None), (840, None)])
 def test_currencies_are_iso_codes(sent: object, read: str | None) -> None:
     assert money.currency(sent) == read
+
+
+@given(st.integers(0, 10**17), st.integers(0, 10**6), st.lists(st.integers(0, 10**9), max_size=5))
+def test_what_a_line_costs_is_exact(price: int, quantity: int, discounts: list[int]) -> None:
+    found = money.of_line(Decimal(price).scaleb(-2), quantity, [Decimal(one).scaleb(-2) for one in discounts])
+    assert int(found.scaleb(2)) == price * quantity - sum(discounts)

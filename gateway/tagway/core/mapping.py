@@ -103,11 +103,18 @@ class Table:
             if field.table is not None:
                 inner = field.table.origins("")
                 found |= {f"{at}/{name}/*{to}": f"{source}/*{one}" for to, one in inner.items()}
-                lines = path(source)(document)
+                lines = None if field.table.is_fixed() else path(source)(document)
                 for place, line in enumerate(lines if isinstance(lines, list) else ()):
                     other = field.table.origins("", line).items() - inner.items()
                     found |= {f"{at}/{name}/{place}{to}": f"{source}/{place}{one}" for to, one in other}
         return found
+
+    def is_fixed(self) -> bool:
+        """Whether each of its values has one place only."""
+        return all(
+            len(field.pointers) == 1 and field.otherwise is None and (field.table is None or field.table.is_fixed())
+            for field in self._fields.values()
+        )
 
     def pointers(self) -> Iterator[str]:
         """All pointers that are looked at, in order."""
