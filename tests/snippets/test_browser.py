@@ -158,6 +158,7 @@ def test_events_survive_navigation_and_carry_one_anonymous_id(
     assert None not in ids
     assert len({event["message_id"] for event in events}) == len(events)
     assert len({event["profile_id"] for event in events}) == 1
+    assert [event["violations"] for event in events if event["name"] == "page" and event["status"] != "accepted"] == []
 
 
 def test_a_shopify_pixel_forwards_the_customer_events(tmp_path: Path) -> None:
