@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -84,12 +84,10 @@ def _closed_on_error(db: sqlite3.Connection) -> Iterator[None]:
 def folded_up_to(folder: Path) -> int:
     """The position in the log that a folder's store is folded up to; 0 when there is no store that can be read."""
     try:
-        db = open_reader(folder)
-        position = db.execute("SELECT ifnull(max(last), 0) FROM batches").fetchone()[0]
-        db.close()
+        with closing(open_reader(folder)) as db:
+            return int(db.execute("SELECT ifnull(max(last), 0) FROM batches").fetchone()[0])
     except (TagwayError, sqlite3.Error):
         return 0
-    return int(position)
 
 
 def overwrite(db: sqlite3.Connection, path: Path) -> None:
