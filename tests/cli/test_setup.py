@@ -129,7 +129,7 @@ def test_a_source_is_listed_at_its_prefix_where_a_shared_path_is_anothers(runner
     assert [name for name, listed in paths.items() if not listed] == []
 
 
-@pytest.mark.parametrize("command", ["check", "serve"])
+@pytest.mark.parametrize("command", ["check", "serve", "up"])
 @pytest.mark.parametrize(
     ("text", "says"),
     [

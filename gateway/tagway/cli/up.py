@@ -6,8 +6,8 @@ import sys
 
 import click
 
+from tagway import catalogue, registry
 from tagway import config as configuration
-from tagway import registry
 from tagway.cli.options import examples, load, located
 from tagway.cli.reach import advice
 from tagway.process import launch
@@ -23,7 +23,7 @@ from tagway.process.folder import is_running, running
 def up(config_file: str | None, data: str | None, host: str | None, port: int | None) -> None:
     """Start the gateway and watch it live; it ends with the screen."""
     config = configuration.with_gateway(load(config_file, data, with_secrets=True), host=host, port=port)
-    registry.load(config)  # what is wrong is said here, before the screen covers it
+    catalogue.load(config, registry.load(config))  # what is wrong is said here, before the screen covers it
     if is_running(config.data):
         click.echo(f"a gateway runs here already, at {running(config.data).get('url')}; showing it")
         sys.exit(launch.screen(config))
