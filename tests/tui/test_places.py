@@ -55,6 +55,22 @@ async def test_a_persons_joins_are_stepped_through_in_time(gateway: InProcess, f
         await until(pilot, lambda: isinstance(app.screen, Live))
 
 
+async def test_masking_again_masks_what_lies_over_a_place_and_what_was_seen_before(
+    gateway: InProcess, folder: Path
+) -> None:
+    send(gateway, track("Added to Cart", email="not-an-email of ana@example.com"))
+    async with screen(folder) as (pilot, app):
+        await pilot.press("ctrl+r", "4")
+        await shows(pilot, "rules broken")
+        await pilot.press("1", "w")
+        await until(pilot, lambda: isinstance(app.screen, Why))
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "ana@example.com" not in text_of(app))
+        await pilot.press("escape", "4")
+        await until(pilot, lambda: app.screen is app.get_screen("violations"))
+        assert "ana@example.com" not in text_of(app)
+
+
 async def test_a_person_who_is_forgotten_meanwhile_leaves_the_screen(gateway: InProcess, folder: Path) -> None:
     a_journey(gateway)
     async with screen(folder) as (pilot, app):

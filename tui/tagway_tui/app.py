@@ -37,6 +37,7 @@ from tagway_tui.screens.health import Health
 from tagway_tui.screens.help import Help
 from tagway_tui.screens.live import Live
 from tagway_tui.screens.merges import Merges
+from tagway_tui.screens.overlay import Overlay
 from tagway_tui.screens.people import People
 from tagway_tui.screens.person import Person
 from tagway_tui.screens.place import Place
@@ -332,5 +333,5 @@ class TagwayApp(App[None]):
         """Show person data, or mask it again."""
         self.mask.revealed = not self.mask.revealed
         for screen in self.screen_stack:
-            if isinstance(screen, Place):
+            if isinstance(screen, (Place, Overlay)):
                 screen.remask()

@@ -57,9 +57,9 @@ class AnswerPlace(Place):
         self.draw_bars()
 
     def on_screen_resume(self) -> None:
-        """Ask at once."""
+        """Ask at once; meanwhile the answer of before, masked as it is now."""
         self.ask_now()
-        self.draw_bars()
+        self.remask()
 
     def ask_now(self) -> None:
         """Ask, unless a question is under way."""

@@ -61,6 +61,10 @@ class Overlay(ModalScreen[None]):
         view.move(at)
         self.query_one("#overlay-hints", Bar).set(*hints(self.HINTS, self.active_bindings, max(0, view.room)))
 
+    def remask(self) -> None:
+        """Person data was revealed or masked."""
+        self.draw()
+
     @abstractmethod
     def rows(self, width: int) -> tuple[list[Row], dict[int, int]]:
         """The rows for a width, and the events that rows lead to."""

@@ -68,7 +68,7 @@ def timeline_columns(width: int) -> TimelineColumns:
     """Columns for a timeline of some cells: the source goes first, then the time between events."""
     after = 6 if width >= 62 else 0
     rest = width - 36 - (after + 1 if after else 0)
-    event = max(12, min(22, rest))
+    event = max(12, min(19, rest))
     return TimelineColumns(after=after, event=event, source=rest - event if rest - event >= 6 else 0)
 
 
@@ -248,7 +248,7 @@ class Person(AnswerPlace):
         timeline.moved = frozenset(value for _, value in found.moved[join.id][0]) if join else frozenset()
         timeline.refresh()
         tree = self.query_one("#tree", DocumentView)
-        tree.show(Text(tree_rows(found, join, self.tagway.painter)))
+        tree.show(Text(tree_rows(found, join, self.tagway.painter, max(20, tree.room))))
         shown = self.tagway.mask.shown
         said = (
             f"today; {{ }} step through {counted(len(found.joins), 'join')}"
@@ -306,7 +306,7 @@ class Person(AnswerPlace):
         (self.query_one("#tree", DocumentView) if timeline.has_focus else timeline).focus()
 
 
-def tree_rows(found: Found, join: Verdict | None, painter: Painter) -> list[Row]:
+def tree_rows(found: Found, join: Verdict | None, painter: Painter, width: int) -> list[Row]:
     """The identifiers of a person with what joined each, as of a join or today; then what was refused."""
     shown = painter.mask.shown
     by_alias = {(one.kind, one.value): one for one in found.decisions if one.verdict in (*JOINS, "attached")}
@@ -319,9 +319,15 @@ def tree_rows(found: Found, join: Verdict | None, painter: Painter) -> list[Row]
         branch = "└ " if place == len(aliases) - 1 else "├ "
         name = f"{shown(alias['kind'])}:{shown(alias['value'], key=alias['kind'])}"
         row: Row = [(branch, "dim"), (name, "merge" if decision is not None and decision == join else "")]
-        rows.append([*row, (f"  {decision.verdict if decision else 'born'} {_clock(_since(alias, by_alias))}", "dim")])
+        how = f"{decision.verdict if decision else 'born'} {_clock(_since(alias, by_alias))}"
+        by = ""
         if decision is not None and decision.seq is not None and decision.verdict in JOINS:
-            rows.append([("│   ", "dim"), (f"by {shown(decision.event)} #{decision.seq}", "dim")])
+            by = f"by {shown(decision.event)} #{decision.seq}"
+        fits = width_of(row) + 2 + len(how) <= width
+        rows.append([*row, (f"  {how}" if fits else "", "dim")])
+        if by or not fits:
+            below = by if fits else f"{how} {by}".rstrip()
+            rows.append([("│   " if branch == "├ " else "    ", "dim"), (below, "dim")])
     refused = [one for one in found.decisions if one.verdict.startswith("skipped_")]
     if refused:
         rows += [[], [("refused", "title")]]

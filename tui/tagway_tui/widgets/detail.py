@@ -146,7 +146,9 @@ class Detail(Vertical):
         for name in TABS:
             row += [(f" {name} ", "match" if name == self.tab else "dim"), (" ", "")]
         bar = self.query_one("#tabs", Bar)
-        row = spread(row, [(self._about(), "dim")], max(width_of(row), bar.room))
+        about: Row = [(self._about(), "dim")]
+        if width_of([*row, *about]) <= bar.room:
+            row = spread(row, about, bar.room)
         bar.set(row, {place * 2: f"open_tab('{name}')" for place, name in enumerate(TABS)})
 
     def _about(self) -> str:
