@@ -47,11 +47,21 @@ _ids: st.SearchStrategy[list[Id]] = st.one_of(
 _traits: st.SearchStrategy[dict[str, object]] = st.one_of(
     st.just({}), st.dictionaries(st.sampled_from(("plan", "city")), st.integers(0, 2), max_size=2)
 )
+_events = st.integers(1, 40)
 _stories = st.builds(
     lambda event, at, ids, traits: Story(bytes([event]) * 16, at, tuple(ids), traits),
-    st.integers(1, 40),
+    _events,
     st.integers(0, 40),
     _ids,
+    _traits,
+)
+# Three users, two addresses, a browser, an app and a cart: whoever comes meets all the others, and too many of them.
+_FEW: list[Id] = [one for one in ALL if one[1] in ("u1", "u2", "u3", "m1@x.com", "m2@x.com", "a1", "d1", "c1")]
+_busy_stories = st.builds(
+    lambda event, at, ids, traits: Story(bytes([event]) * 16, at, tuple(ids), traits),
+    _events,
+    st.integers(0, 40),
+    st.lists(st.sampled_from(_FEW), min_size=1, max_size=3),
     _traits,
 )
 _user = st.sampled_from(_POOLS["user_id"])
@@ -85,9 +95,16 @@ class History:
 
 
 @st.composite
-def histories(draw: st.DrawFn, *, stories: int = 14, commands: int = 3) -> History:
-    """A history; event ids repeat now and then, so that there are equal and unequal copies."""
-    told = draw(st.lists(_stories, min_size=1, max_size=stories))
+def histories(draw: st.DrawFn, *, stories: int = 14, commands: int = 3, busy: bool = False) -> History:
+    """A history; event ids repeat now and then, so that there are equal and unequal copies.
+
+    A `busy` one has at least ten stories, of so few identifiers that some become shared.
+    """
+    told = draw(
+        st.lists(_busy_stories, min_size=10, max_size=stories)
+        if busy
+        else st.lists(_stories, min_size=1, max_size=stories)
+    )
     given = draw(st.lists(_targets, max_size=commands))
     return History(
         told,

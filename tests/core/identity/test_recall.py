@@ -62,7 +62,7 @@ def state(book: Book) -> set[tuple[object, ...]]:
 
 
 @law
-@given(histories(stories=24), st.integers(0, 41))
+@given(st.one_of(histories(stories=24), histories(stories=24, busy=True)), st.integers(0, 41))
 def test_folding_on_from_what_is_recorded_is_folding_from_the_beginning(history: History, at: int) -> None:
     rulings = rule(history.commands, RULES)
     facts = facts_of(history, rulings)

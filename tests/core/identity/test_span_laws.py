@@ -17,6 +17,7 @@ from tests.core.identity.test_store_laws import TINY, agrees, play, store
 
 _dice = st.randoms(use_true_random=False)
 _sizes = st.lists(st.integers(1, 6), min_size=1, max_size=4)
+_histories = st.one_of(histories(stories=24), histories(stories=24, busy=True))
 _settings = st.sampled_from((SETTINGS, TINY))
 
 
@@ -30,7 +31,7 @@ def delayed(stories: Sequence[Story], dice: random.Random) -> list[Story]:
 
 
 @law
-@given(histories(stories=24), _sizes, _settings, _dice)
+@given(_histories, _sizes, _settings, _dice)
 def test_a_refold_from_the_first_change_on_is_one_from_the_beginning_and_what_the_rules_say(
     history: History, sizes: list[int], settings: Identity, dice: random.Random
 ) -> None:
@@ -44,7 +45,7 @@ def test_a_refold_from_the_first_change_on_is_one_from_the_beginning_and_what_th
 
 
 @law
-@given(histories(stories=24), _sizes, _settings, st.sampled_from(ALL), _dice)
+@given(_histories, _sizes, _settings, st.sampled_from(ALL), _dice)
 def test_what_is_left_of_a_forgotten_person_is_what_a_fold_from_the_beginning_leaves(
     history: History, sizes: list[int], settings: Identity, one: tuple[str, str], dice: random.Random
 ) -> None:
