@@ -162,6 +162,9 @@ def test_origins_of_a_body_are_where_its_values_stand() -> None:
 def test_origins_of_a_body_without_a_value_are_where_it_is_looked_for_first() -> None:
     assert CONTACT.origins(document={})["/properties/email"] == "/email"
     assert CONTACT.origins(document=["no", "object"]) == CONTACT.origins()
+    whole = mapping.Table({"total": mapping.Field(("",), lambda line, _: line["price"])})
+    listed = mapping.Table({"products": mapping.each("/lines", whole)})
+    assert listed.origins(document={"lines": [5, None]}) == listed.origins()
 
 
 def test_origins_are_worked_out_once_and_only_when_asked_for() -> None:

@@ -51,6 +51,8 @@ class Field:
 
     def found_at(self, document: Any) -> str:
         """The pointer that holds the value; the first one where none does."""
+        if not isinstance(document, dict):  # As in `Table.read`: nothing is read from it.
+            return self.pointers[0]
         field: Field | None = self
         while field is not None:
             for pointer in field.pointers:

@@ -101,6 +101,9 @@ def outcomes(source: Source, request: Request) -> list[Event | DeadLetter]:
     """What becomes of a request; AssertionError for anything beyond events, dead letters and `PayloadError`."""
     try:
         items = list(source.normalize(request))
+        for item in items:
+            if isinstance(item, Event):
+                dict(item.mapping)  # Origins are worked out only where a violation asks for them.
     except PayloadError as error:
         _demand(
             error.pointer == "" or error.pointer.startswith("/"), f"PayloadError names no pointer: {error.pointer!r}"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tagway.core.events import Violation
+from tagway.core.mapping import Origins
 from tagway.core.taxonomy import RULES, Catalogue, Settings, Severities, Taxonomy
 from tagway.core.taxonomy.describe import markdown
 from tagway.errors import ConfigError
@@ -306,3 +307,11 @@ def test_every_rule_has_a_test_named_after_it() -> None:
 def test_the_readme_of_the_schemas_ends_with_the_tables_as_they_are(bundled: Catalogue) -> None:
     readme = Path(__file__).parents[3] / "schemas" / "README.md"
     assert readme.read_text(encoding="utf-8").endswith(markdown(bundled))
+
+
+def test_a_plugin_that_cannot_say_where_a_value_came_from_loses_no_event(only: Any) -> None:
+    def failing() -> dict[str, str]:
+        raise AttributeError("no object")
+
+    violation = only("Product Viewed", without(VIEW, "sku"), mapping=Origins(failing))
+    assert (violation.code, violation.origin) == ("property_missing", "")

@@ -187,8 +187,15 @@ class Report:
             return None
         return Violation(
             code=code, pointer=pointer, expected=expected, got=got, resolution=resolution, severity=severity,
-            origin=origin(self.mapping, path, self.renamed),
+            origin=self._origin(path),
         )  # fmt: skip
+
+    def _origin(self, path: Path) -> str:
+        """Where a value came from; a plugin that works that out and fails loses it, and not the event."""
+        try:
+            return origin(self.mapping, path, self.renamed)
+        except Exception:  # noqa: BLE001 - a plugin is third-party code
+            return ""
 
 
 _SAID: Final[Mapping[str, tuple[str, str]]] = {
