@@ -27,6 +27,8 @@ _PRAGMAS: Final = (
     "busy_timeout = 5000",
     "wal_autocheckpoint = 4000",
     "cache_size = -65536",
+    # What is beyond the cache is read where the system has it, without a copy: one alias of a million is.
+    "mmap_size = 1073741824",
     "temp_store = MEMORY",
     "secure_delete = ON",
 )

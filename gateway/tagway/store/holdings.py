@@ -101,8 +101,7 @@ class Holdings:
         book.made, book.changed, book.moved, book.touched, book.merged = [], set(), set(), set(), []
         gone = self._moves(merged)
         roots = {group.root() for group in touched}
-        for root in roots:
-            self._numbered(root)
+        self._found(root for root in roots if not root.number)
         self.write_profiles(roots)
         self._move(gone)
         self._db.executemany(_INSERT, [self._row(one) for one in made])
@@ -188,11 +187,14 @@ class Holdings:
             self._groups[number] = group
         return group
 
-    def _numbered(self, root: Group) -> None:
-        if not root.number:
+    def _found(self, roots: Iterable[Group]) -> None:
+        """Give new profiles their numbers, and a cluster each."""
+        founded = []
+        for root in roots:
             root.number = self.profile_number()
             self._groups[root.number] = root
-            self._db.execute("INSERT INTO clusters VALUES (?,?)", (root.number, root.number))
+            founded.append((root.number, root.number))
+        self._db.executemany("INSERT INTO clusters VALUES (?,?)", founded)
 
     def _moves(self, merged: Iterable[tuple[Group, Group]]) -> list[tuple[int, Group, bool]]:
         """The stored profiles that went into others: their number, where they went, whether row by row."""

@@ -347,8 +347,10 @@ class Identities:
         """Keep what new events say about their people, and let the people have it."""
         told: dict[Group, traits.Told] = {}
         for event_id, standing in work.winners.items():
+            if standing.stored is not None or not standing.claims:
+                continue
             subject = split(standing.fact, work.shared).subject
-            if standing.stored is not None or not standing.claims or subject is None:
+            if subject is None:
                 continue
             at = standing.fact.at
             self._links.claim(work.numbers[subject], at, event_id, standing.claims)

@@ -48,7 +48,7 @@ class Links:
 
     def keep(self, one: Sighting) -> None:
         """Keep an event; it is written by `write`."""
-        ids = json.dumps(one.ids, separators=(",", ":"))
+        ids = f"[{','.join(map(str, one.ids))}]"
         self._rows += [(alias, one.at, one.event_id, ids) for alias in one.ids]
 
     def claim(self, alias: int, at: int, event_id: bytes, traits: str) -> None:

@@ -285,9 +285,11 @@ class Book:
         self.merged.append((small, large))
 
     def _touch(self, seen: Iterable[_Seen], key: bytes) -> None:
-        for one in seen:
-            for group in (one.holding.group.root(), self.current[one.holding.id].group.root(), one.before.root()):
-                self.touch(group, key)
+        groups = {
+            group for one in seen for group in (one.holding.group, self.current[one.holding.id].group, one.before)
+        }
+        for group in {group.root() for group in groups}:
+            self.touch(group, key)
 
     def _skip_shared(self, fact: Fact, decisions: list[Decision]) -> None:
         subject = fact.subject
