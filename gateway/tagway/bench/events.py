@@ -22,8 +22,8 @@ class Template:
     def __init__(self, events: int, *, port: int, path: str, key: str, moment: str) -> None:
         """Make the request for one server."""
         self.events = events
-        view = [_view(place, moment) for place in range(events)]
-        body = _json({"batch": view, "sentAt": moment} if events > 1 else view[0])
+        views = [view(place, moment) for place in range(events)]
+        body = _json({"batch": views, "sentAt": moment} if events > 1 else views[0])
         lines = (
             f"POST {path} HTTP/1.1",
             f"Host: 127.0.0.1:{port}",
@@ -39,7 +39,7 @@ class Template:
         return self._request.replace(_ID, b"%08x" % number).replace(_PERSON, b"%08x" % (number // _VISITS))
 
 
-def _view(place: int, moment: str) -> dict[str, Any]:
+def view(place: int, moment: str) -> dict[str, Any]:
     """One event as a browser SDK sends it; the person is one of many, by the number of the request."""
     return {
         "type": "track",
