@@ -140,7 +140,7 @@ def test_a_crash_before_the_files_are_swept_is_made_good_at_the_next_start(
 ) -> None:
     send(gateway, ana())
     with monkeypatch.context() as crash:
-        crash.setattr("tagway.forgetting.Forgetting.finish", lambda _: False)
+        crash.setattr("tagway.engine.forgetting.Forgetting.finish", lambda _: False)
         assert gateway.command("forget", f"email:{EMAIL}")["outcome"] == "erasing"
     assert found(tmp_path)
     with InProcess(tmp_path) as anew:

@@ -14,8 +14,8 @@ from tagway.core import moments
 from tagway.core.events import DeadLetter, Event, Identifier, Request
 from tagway.core.identity.legal import normalized
 from tagway.core.taxonomy import Judged, Taxonomy
+from tagway.engine.items import dead_letter, event_id
 from tagway.hookspecs import Source
-from tagway.items import dead_letter, event_id
 
 Json = dict[str, Any]
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tagway.commanding import Commanding
 from tagway.config import Config
 from tagway.engine import trial
+from tagway.engine.commanding import Commanding
 from tagway.errors import TagwayError
 from tagway.log import Entry
 from tagway.process.folder import ENGINE, GATEWAY, Lock

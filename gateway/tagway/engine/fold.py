@@ -1,4 +1,4 @@
-"""The engine: a fold of the request log into the store. Normalize, validate, resolve, record: one straight line.
+"""The fold of the request log into the store. Normalize, validate, resolve, record: one straight line.
 
 `Fold` does it, a batch at a time, in one transaction with its position in the log, so that a crash repeats
 nothing and skips nothing. `tagway.process.engine` is its process; it buries a request that kills or hangs it.
@@ -15,14 +15,14 @@ from typing import Final
 import msgspec
 
 from tagway import catalogue
-from tagway.commanding import Commanding
 from tagway.commands import asked
 from tagway.config import Config
 from tagway.core import body
 from tagway.core.erasure import Remains
 from tagway.core.events import DeadLetter, Event, Violation
-from tagway.forgetting import Forgetting
-from tagway.items import (
+from tagway.engine.commanding import Commanding
+from tagway.engine.forgetting import Forgetting
+from tagway.engine.items import (
     NOBODY,
     Item,
     arrived,
@@ -35,8 +35,8 @@ from tagway.items import (
     recorded,
     strip,
 )
+from tagway.engine.pairing import Pairing
 from tagway.log import Entry, Log
-from tagway.pairing import Pairing
 from tagway.registry import ConfiguredSource, Registry
 from tagway.store.feed import Feed
 from tagway.store.files import FILE as STORE

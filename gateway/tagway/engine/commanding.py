@@ -12,8 +12,8 @@ from tagway.core.events import Identifier
 from tagway.core.identity import commands
 from tagway.core.identity.commands import Command
 from tagway.core.identity.legal import Refused, normalized
+from tagway.engine.forgetting import Forgetting
 from tagway.errors import PayloadError
-from tagway.forgetting import Forgetting
 from tagway.log import Entry
 from tagway.store.commands import Commands
 from tagway.store.erase import Erasure

@@ -1,6 +1,6 @@
 """One item on its way through the engine: its id, what identity and the search for copies see of it, what is kept.
 
-An `Item` is filled stage by stage by `tagway.engine.Fold`; what can be told of one without the store is told here.
+An `Item` is filled stage by stage by `tagway.engine.fold`; what can be told of one without the store is told here.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from tagway.core.identity import Evidence, traits
 from tagway.core.moments import DAY, MINUTE
 from tagway.core.taxonomy import Judged
 from tagway.core.taxonomy.twins import Keys
+from tagway.engine.pairing import Arrived
 from tagway.errors import PayloadError
 from tagway.log import Entry
-from tagway.pairing import Arrived
 from tagway.store.record import Recorded
 
 NOBODY: Final = bytes(16)
