@@ -298,9 +298,7 @@ def as_call(message: str, fields: dict[str, Any]) -> dict[str, Any]:
 
 def folded(gateway: InProcess, folder: Path) -> list[Any]:
     with sqlite3.connect(folder / "store.db") as db:
-        aliases = db.execute(
-            "SELECT kind, value, since, until, profile_id, handle FROM aliases ORDER BY 1, 2, 3"
-        ).fetchall()
+        aliases = sorted(db.execute("SELECT kind, value, since, until, profile_id, handle FROM aliases"))
         merges = db.execute("SELECT hex(event_id), kind, value, verdict, rule FROM merges ORDER BY 1, 2, 3").fetchall()
     db.close()
     return [gateway.feed.events(), aliases, merges]

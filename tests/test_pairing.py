@@ -209,4 +209,4 @@ def test_tagway_twins_tells_a_person_the_same(tmp_path: Path) -> None:
         send(one, copy("shop", "s"))
     ran = CliRunner().invoke(twins, ["--data", str(tmp_path)])
     assert "cents      /properties/total" in ran.output
-    assert ran.output.endswith("1 pairs, 1 with differences\n")
+    assert ran.output.endswith("1 pair, 1 with differences\n")
