@@ -209,3 +209,15 @@ def test_a_device_forgotten_twice_starts_anew_when_it_is_seen_later() -> None:
     store.tell([late, anew])
     assert store.attribution().keys() == {anew.event_id}
     store.close()
+
+
+def test_what_a_forgotten_person_said_on_a_device_that_changed_hands_goes_with_them() -> None:
+    store = Store()
+    store.tell([event(1, "U1", "a1"), event(9, "U2", "a1")])
+    store.tell([event(5, "a1", traits={"city": "Aarhus"})])
+    assert "Aarhus" in str(store.everything())
+    store.forget(identifier("U1"), now=20)
+    assert store.db.execute("SELECT count(*) FROM claims").fetchone() == (0,)
+    store.tell([event(3, "U2", "m2")])
+    assert "Aarhus" not in str(store.everything())
+    store.close()
