@@ -114,6 +114,19 @@ def test_a_late_repeat_of_a_sign_in_that_was_refused_is_folded(store: Store) -> 
     assert store.verdicts()[again.event_id, "email", "m1@example.com"] == "skipped_conflict"
 
 
+def test_a_late_repeat_of_a_sign_in_gives_back_a_device_that_changed_hands_since_the_first(store: Store) -> None:
+    store.tell([event(1, "U1", "a1", "c1"), event(3, "U2", "a1"), event(9, "U1", "d1")])
+    store.tell([event(5, "U1", "a1", "c1")])
+    assert store.profile_of(identifier("a1")) == store.profile_of(identifier("U1"))
+
+
+def test_a_late_repeat_with_a_cart_that_had_expired_starts_it_anew(store: Store) -> None:
+    again = event(150 * DAY, "m1", "c1")
+    store.tell([event(0, "m1", "c1"), event(200 * DAY, "m1", "a1")])
+    store.tell([again])
+    assert store.verdicts()[again.event_id, "cart_token", "c1"] == "skipped_expired"
+
+
 def test_a_late_sighting_of_a_cart_between_others_folds_nothing(store: Store, folded: list[bytes]) -> None:
     store.tell([event(0, "m1", "c1"), event(50 * DAY, "c1"), event(60 * DAY, "m1", "a1")])
     folded.clear()
