@@ -14,6 +14,7 @@ from tagway.cli.submit import IDENTIFIER
 from tagway.config import Config
 from tagway.core.events import Identifier
 from tagway.core.safe import visible
+from tagway.core.wording import counted
 from tagway.errors import TagwayError
 from tagway.store.feed import Feed
 
@@ -90,7 +91,7 @@ def _tree(profile: Json) -> Iterator[str]:
     yield "├─ reachability"
     for span in profile["reachability"]:
         how = "by " + " and ".join(span["by"]) if span["reachable"] else "not reachable"
-        yield f"│  ├─ {span['since']} to {span['until'] or 'now'}: {how}, {span['events']} events"
+        yield f"│  ├─ {span['since']} to {span['until'] or 'now'}: {how}, {counted(span['events'], 'event')}"
     yield "└─ timeline"
     for one in profile["timeline"]:
         yield f"   ├─ {_moment(one)}"

@@ -15,6 +15,7 @@ from tagway.cli.replay import difference
 from tagway.cli.submit import submit
 from tagway.config import Config
 from tagway.core.safe import visible
+from tagway.core.wording import counted
 from tagway.errors import PayloadError
 from tagway.replay import foresee
 from tagway.store.feed import Feed
@@ -135,7 +136,7 @@ def _verdicts(rows: Sequence[Json]) -> Iterator[str]:
 
 def _review(rows: Sequence[Json]) -> Iterator[str]:
     for row in rows:
-        yield f"{row['last']}  {row['verdict']:<18} {row['rule']:<18} {_pair(row)}  {row['events']} events"
+        yield f"{row['last']}  {row['verdict']:<18} {row['rule']:<18} {_pair(row)}  {counted(row['events'], 'event')}"
         if row["people"]:
             users = " ".join(one.removeprefix("user_id:") for one in row["people"])
             yield f"    one person: tagway merges --approve {users}    two: tagway merges --reject {users}"

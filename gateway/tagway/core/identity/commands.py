@@ -123,8 +123,8 @@ def _target(action: str, target: Any) -> tuple[str, ...]:
 _EXPECTED: Final = {
     "retract": "`event:<32 hex digits>` or a list of two `KIND:VALUE`",
     "restore": "`event:<32 hex digits>` or a list of two `KIND:VALUE`",
-    "approve": "a list of two `user_id:VALUE`",
-    "reject": "a list of two `user_id:VALUE`",
+    "approve": "a list of two different `user_id:VALUE`",
+    "reject": "a list of two different `user_id:VALUE`",
     "block": "`KIND:VALUE`",
     "unblock": "`KIND:VALUE`",
     "forget": "`KIND:VALUE`",
