@@ -168,6 +168,7 @@ class Person(AnswerPlace):
         self.profile_id = profile_id
         self.at: int | None = None
         """Which join is looked at; None for today."""
+        self._tree_room = 0
 
     def body(self) -> Iterable[Widget]:
         """Who, the timeline, the identity tree."""
@@ -217,6 +218,10 @@ class Person(AnswerPlace):
         super().draw_bars()
         for heading in self.query("#heading").results(Bar):
             heading.set([(timeline_columns(max(0, heading.size.width - 2)).heading(), "dim")])
+        for tree in self.query("#tree").results(DocumentView):
+            # The answer may be there before the layout is, or the terminal was resized.
+            if self.answer is not None and tree.room != self._tree_room:
+                self._draw_step(self.answer)
 
     def count(self) -> str:
         """Events and joins."""
@@ -248,6 +253,7 @@ class Person(AnswerPlace):
         timeline.moved = frozenset(value for _, value in found.moved[join.id][0]) if join else frozenset()
         timeline.refresh()
         tree = self.query_one("#tree", DocumentView)
+        self._tree_room = tree.room
         tree.show(Text(tree_rows(found, join, self.tagway.painter, max(20, tree.room))))
         shown = self.tagway.mask.shown
         said = (
