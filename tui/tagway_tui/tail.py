@@ -36,14 +36,15 @@ class SourceState:
 class Snapshot:
     """One look at the folder.
 
-    `changed` tells that rows came or changed; `refusals` and `matches` are only those that are new, `turn` is which
-    `Watch` found the matches. `rates` are events per second of the last seconds, the newest last. `restarted` tells
-    that the store was made anew, or changed in its past.
+    `changed` tells that rows came or changed, `version` how often they did; `refusals` and `matches` are only those
+    that are new, `turn` is which `Watch` found the matches. `rates` are events per second of the last seconds, the
+    newest last. `restarted` tells that the store was made anew, or changed in its past.
     """
 
     presence: Presence
     readable: bool = False
     changed: bool = False
+    version: int = 0
     restarted: bool = False
     first: int = 1
     last: int = 0
@@ -114,6 +115,7 @@ class Tail:
         return replace(
             seen,
             changed=True,
+            version=seen.version + 1,
             first=first,
             last=last,
             refusals=refusals,

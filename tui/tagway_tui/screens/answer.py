@@ -64,13 +64,13 @@ class AnswerPlace(Place):
     def ask_now(self) -> None:
         """Ask, unless a question is under way."""
         if not self._asking:
-            self._asking, self._asked_at, self._asked_of = True, time.monotonic(), self.tagway.seen.last
+            self._asking, self._asked_at, self._asked_of = True, time.monotonic(), self.tagway.seen.version
             self._ask()
 
     _asked_of = -1
 
     def _stale(self) -> bool:
-        return self._asked_of != self.tagway.seen.last
+        return self._asked_of != self.tagway.seen.version
 
     @work(thread=True, group="answer", exit_on_error=False)
     def _ask(self) -> None:
