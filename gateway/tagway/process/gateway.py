@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ class Gateway:
         _check_log(config.data)
         self._child: Child | None = None
         self._url = ""
+        self._telling = threading.Lock()
 
     def run(self, *, parent: bool = False, started: Callable[[str], None] = lambda url: None) -> None:
         """Serve until a signal, or the end of the parent. `started` gets the URL."""
@@ -82,8 +84,10 @@ class Gateway:
         return {"pid": child.pid, "restarts": child.restarts, "last_exit": child.last_exit}
 
     def _tell(self) -> None:
-        if self._url:
-            tell(self._config.data, {"pid": os.getpid(), "url": self._url, "engine": self._state()})
+        # The server's thread and the engine's may have something to tell at once; the later state is written last.
+        with self._telling:
+            if self._url:
+                tell(self._config.data, {"pid": os.getpid(), "url": self._url, "engine": self._state()})
 
 
 def _check_log(folder: Path) -> None:
