@@ -175,6 +175,33 @@ def test_somebody_unknown_can_be_forgotten_before_they_come(gateway: InProcess) 
     assert late["status"] == "erased"
 
 
+@pytest.mark.parametrize("target", ["email:x", "user_id:undefined", "phone:12", "cart_token:0", "user_id:a\u200bb"])
+def test_what_is_no_identifier_cannot_be_forgotten_and_nothing_is_searched_for_it(
+    gateway: InProcess, tmp_path: Path, target: str
+) -> None:
+    send(gateway, bo("x-1", context={"page": {"title": "x undefined 12 0"}}))
+    before = folded(gateway, tmp_path)
+    done = gateway.command("forget", target)
+    assert done["outcome"] == "faulty"
+    assert "is no identifier" in done["report"]["message"]
+    assert folded(gateway, tmp_path) == before
+
+
+@pytest.mark.parametrize("word", ["timestamp", "Product Viewed", "anonymous_id", "accepted", "currency"])
+def test_who_calls_their_browser_by_a_word_takes_nothing_along_of_what_others_sent(
+    gateway: InProcess, tmp_path: Path, word: str
+) -> None:
+    views = [call(f"v{n}", anonymousId=f"browser-{n}", timestamp=moment(1)) for n in range(25)]
+    send(gateway, *[{**view, "properties": {"product_id": "p", "currency": "USD"}} for view in views])
+    before, raw = folded(gateway, tmp_path), gateway.feed.raw(1)
+    send(gateway, call("named", type="identify", anonymousId=word, traits={"email": EMAIL}))
+    assert gateway.command("forget", f"email:{EMAIL}")["report"]["words"] == {"anonymous_id": 1}
+    events, *people = folded(gateway, tmp_path)
+    assert [events[:-1], *people] == before
+    assert {gateway.feed.raw(event["seq"]) for event in events[:-1]} == {raw}
+    assert not found(tmp_path)
+
+
 def test_a_faulty_command_in_the_log_says_what_is_wrong_and_changes_nothing(gateway: InProcess) -> None:
     from tagway.log import Entry
 

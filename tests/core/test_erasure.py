@@ -60,6 +60,11 @@ def test_what_only_looks_alike_is_left_alone(text: str) -> None:
     assert ANA.scrubbed_text(text) == text
 
 
+def test_a_short_national_number_is_a_mention_only_with_its_country() -> None:
+    mentions = Mentions([Identifier("phone", "+50021234")])
+    assert [mentions.within(text) for text in (b"212.34", b"+500 21234", b"0050021234")] == [False, True, True]
+
+
 @given(st.binary(), st.sampled_from([b"ana.b+x@example.com", b"+1-555-123-4567"]), st.binary())
 def test_masking_keeps_the_length_of_a_file(before: bytes, mention: bytes, after: bytes) -> None:
     data = before + b" " + mention + b" " + after

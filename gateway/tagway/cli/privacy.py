@@ -106,6 +106,8 @@ def _report(identifier: str, report: Json) -> Iterator[str]:
     yield f"{identifier} is forgotten: {report.get('events', 0)} events, {kinds}"
     for place, count in report.get("places", {}).items():
         yield f"  {place}: {counted(count, 'row')}"
+    for kind, count in report.get("words", {}).items():
+        yield f"  {count} {kind} is a word that many others use too, and stays where they said it"
     for file, how in report.get("files", {}).items():
         yield f"  {file}: {_SETTLED[how]}"
 

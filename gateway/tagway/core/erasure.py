@@ -24,6 +24,8 @@ ALWAYS: Final = (-(2**62), 2**62)
 ERASED: Final = "[erased]"
 # Shorter ids (a customer number "7") are too common to be searched for in what other people sent.
 _SEARCHABLE: Final = 8
+# National digits of a phone fewer than these are written without a country code by chance: in prices, in dates.
+_NATIONAL: Final = 7
 _SEPARATORS: Final = b" ()-./+"
 _BEFORE: Final = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\[bfnrt]))"
 
@@ -255,7 +257,8 @@ def _national(phone: str) -> str:
 
 def _phone_pattern(national: str) -> str:
     between = r"(?:[ ()./+-]|%20|%28|%29){0,3}"
-    return rf"(?:(?:\+|%2B|00)?\d{{1,3}}{between})?{between.join(national)}"
+    country = rf"(?:(?:\+|%2B|00)?\d{{1,3}}{between})"
+    return f"{country}{'?' if len(national) >= _NATIONAL else ''}{between.join(national)}"
 
 
 def _spellings(char: str) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tagway.config import Identity
 from tagway.core.erasure import Forgotten, digest
-from tagway.core.events import Identifier
 from tagway.core.identity import commands
 from tagway.core.identity.commands import Command
 from tagway.core.identity.legal import Refused, normalized
@@ -22,7 +21,14 @@ from tagway.store.identities import Identities
 if TYPE_CHECKING:
     import sqlite3
 
-_JUDGING: Final = ("retract", "restore", "approve", "reject", "block", "unblock")
+# Why a text is no identifier (`core.identity.legal`), for whoever typed it.
+_REFUSED: Final = {
+    "placeholder": "it is what is sent where nobody is known",
+    "email": "it is no address",
+    "phone": "it is no phone number; `+` and its country code may be missing",
+    "too_long": "it has more than 200 characters",
+    "invisible": "it has characters that nobody can see",
+}
 
 
 class Commanding:
@@ -46,7 +52,7 @@ class Commanding:
             command = commands.from_log(entry.body, at=entry.received_at)
             if poisonous:
                 raise PayloadError("the engine ended twice while it carried out this command; its log says how")
-            if command.action in _JUDGING:
+            if command.action != "erase_source":
                 command = self._spelled(command)
         except PayloadError as error:
             nothing = Command(action="", target=(), at=entry.received_at, id="")
@@ -72,8 +78,7 @@ class Commanding:
         else:
             # Who is whose is resolved once and for ever: not while some of it still waits to be folded again.
             self._identities.settle(now)
-            target = None if command.resolved else self._identifier(command)
-            command, forgotten = self._forgetting.resolve(entry, command, target, now)
+            command, forgotten = self._forgetting.resolve(entry, command, now)
             self._forgetting.carry_out(entry, command, forgotten)
         self._identities.erase(forgotten.spans, now)
 
@@ -84,7 +89,7 @@ class Commanding:
             self._forgetting.erase_source(entry, command)
 
     def _allow(self, command: Command, now: int) -> Mapping[str, Any]:
-        one = self._identifier(command)
+        one = commands.identifier(command.target[0])
         lifted = self._erasure.lift(digest(salt, one.kind, one.value) for salt in self._erasure.salts())
         self._identities.erase((), now)  # nothing more is erased, but the tombstones are others now
         return {"lifted": lifted}
@@ -95,14 +100,9 @@ class Commanding:
         for given in command.target:
             found = given if given.startswith("event:") else normalized(commands.identifier(given), region=self._region)
             if isinstance(found, Refused):
-                raise PayloadError(f"{found.kind}:{found.value} is no identifier ({found.rule})", pointer="/target")
+                why = _REFUSED.get(found.rule, found.rule)
+                raise PayloadError(f"{found.kind}:{found.value} is no identifier: {why}", pointer="/target")
             targets.append(found if isinstance(found, str) else f"{found.kind}:{found.value}")
         if len(set(targets)) < len(targets):
             raise PayloadError(f"both are {targets[0]}", pointer="/target")
         return replace(command, target=tuple(sorted(targets)))
-
-    def _identifier(self, command: Command) -> Identifier:
-        """The target as identity spells it; one that identity refuses was never anybody's, and stays as given."""
-        given = commands.identifier(command.target[0])
-        found = normalized(given, region=self._region)
-        return given if isinstance(found, Refused) else found

@@ -39,6 +39,9 @@ _ROWS: Final = 500
 _PRINT: Final = 32
 # Milliseconds that the engine waits for a reader to let go before it tries again after the next batch.
 _GLANCE: Final = 250
+# A text that the events of so many others hold, among so many of the last, is a word and names nobody.
+_MANY: Final = 20
+_SAMPLE: Final = 10_000
 _NOTHING_LEFT: Final = Remains(fingerprint=b"", items={}).encode()
 T = TypeVar("T")
 Report = dict[str, Any]
@@ -55,14 +58,14 @@ class Forgetting:
         self._owed = True
         self._unsettled = False
 
-    def resolve(self, entry: Entry, command: Command, target: Identifier | None, now: int) -> tuple[Command, Forgotten]:
-        """What a forget of this normalized identifier comes to; durable in the log before it has any effect.
+    def resolve(self, entry: Entry, command: Command, now: int) -> tuple[Command, Forgotten]:
+        """What a forget of a normalized identifier comes to; durable in the log before it has any effect.
 
-        Without a target the command is resolved already.
+        One that was resolved before is what it was then.
         """
-        if target is None:
+        if command.resolved:
             return command, Forgotten.read(command.resolved)
-        spans = self._erasure.spans(*target, DEVICE, now)
+        spans = self._erasure.spans(*commands.identifier(command.target[0]), DEVICE, now)
         salt = next(iter(self._erasure.salts()), None) or secrets.token_bytes(16)
         forgotten = Forgotten(stones=tuple(span.stone(salt) for span in spans), spans=tuple(spans))
         resolved = self._rewrite_command(entry, command, forgotten)
@@ -123,7 +126,9 @@ class Forgetting:
             return
         command = commands.from_log(entry.body, at=entry.received_at)
         forgotten = Forgotten.read(command.resolved)
-        mentions = Mentions(_searchable(forgotten.spans))
+        wanted = _searchable(forgotten.spans)
+        words = self._words(wanted)
+        mentions = Mentions(one for one in wanted if one not in words)
         places, prints = self._sweep_log(mentions, beside)
         places.update(self._sweep_store(mentions))
         places.update(self._sweep_others(mentions))
@@ -133,7 +138,29 @@ class Forgetting:
         }
         self._unsettled = "in use" in settled.values()
         done = {**report, "places": dict(sorted(places.items())), "files": settled}
+        if words:
+            done["words"] = dict(Counter(one.kind for one in words))
         self._transact(lambda: self._commands.record(seq, replace(command, target=()), "done", done))
+
+    def _words(self, wanted: Iterable[Identifier]) -> set[Identifier]:
+        """The identifiers whose text is a word in what many others have sent, and so names nobody there.
+
+        Anybody may call their browser `timestamp`: were that taken out of all that others sent when they want to
+        be forgotten, nothing would be left of the store.
+        """
+        likely = {one: Mentions([one]) for one in wanted if one.kind not in ("email", "phone")}
+        own = self._erasure.own_words().encode() if likely else b""
+        words = {one for one, mentions in likely.items() if mentions.within(own)}
+        people: dict[Identifier, set[int]] = {one: set() for one in likely.keys() - words}
+        any_of_them = Mentions(people)
+        for request, alias, text in self._erasure.lately(_SAMPLE):
+            entry = self._log.entry(request)
+            said = text.encode("utf-8", "surrogatepass") + (entry.body or b"" if entry else b"")
+            if any_of_them.within(said):
+                for one, aliases in people.items():
+                    if likely[one].within(said):
+                        aliases.add(alias)
+        return words | {one for one, aliases in people.items() if len(aliases) > _MANY}
 
     def _sweep_log(self, mentions: Mentions, beside: set[int]) -> tuple[Counter[str], set[bytes]]:
         """Rewrite every row that is owed or mentions the person; rows by kind, and prints of what they held."""

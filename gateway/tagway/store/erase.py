@@ -30,6 +30,13 @@ WHERE seq IN (SELECT seq FROM temp.erasing)
 # Files up to this many bytes are rewritten in about a second.
 _VACUUM_ALWAYS: Final = 134_217_728
 _CHUNK: Final = 16_777_216
+# What the store says itself, whatever others call themselves: no text of anybody is in these columns of it.
+OURS: Final = frozenset(
+    (
+        "action", "code", "handle", "kind", "outcome", "other_profile_id", "plugin", "profile_id", "rule", "schema",
+        "severity", "shared", "side", "source", "status", "subject_kind", "type", "verdict",
+    )
+)  # fmt: skip
 _OVERLAP: Final = 8_192
 
 # Events of others that carried an identifier at a time when it was the person's.
@@ -87,6 +94,20 @@ class Erasure:
             (row[0],),
         ).fetchall()
         return [_span(row, devices, now) for row in rows]
+
+    def lately(self, limit: int) -> list[tuple[int, int, str]]:
+        """Of the last events of people: the request, the alias, and all that the store has of what it says."""
+        return self._db.execute(
+            "SELECT request, alias_id, name || char(10) || raw_event || properties || traits || context FROM events"
+            " WHERE alias_id IS NOT NULL AND status <> 'erased' ORDER BY seq DESC LIMIT ?",
+            (limit,),
+        ).fetchall()
+
+    def own_words(self) -> str:
+        """What the store says in its own words: its tables, and the names of the events that it knows."""
+        tables = self._db.execute("SELECT sql FROM main.sqlite_master WHERE sql IS NOT NULL").fetchall()
+        names = self._db.execute("SELECT DISTINCT name FROM events WHERE \"schema\" <> ''").fetchall()
+        return "\n".join(row[0] for row in (*tables, *names))
 
     def shared_beside(self, spans: Iterable[Span]) -> list[Identifier]:
         """The identifiers of too many people that events of this person carried, and that are not their own."""
@@ -203,11 +224,14 @@ class Erasure:
         return self._db.execute(_BLANK).rowcount
 
 
-def sweep(db: sqlite3.Connection, mentions: Mentions) -> dict[str, int]:
-    """Take every mention out of every table, in the caller's transaction; rows changed, by table that had any."""
+def sweep(db: sqlite3.Connection, mentions: Mentions, ours: Collection[str] = OURS) -> dict[str, int]:
+    """Take every mention out of every table, in the caller's transaction; rows changed, by table that had any.
+
+    `ours` are columns that hold no foreign text.
+    """
     db.create_function("mentions", 1, lambda value: _mentions(mentions, value), deterministic=True)
     db.create_function("scrubbed", 1, lambda value: _scrubbed(mentions, value), deterministic=True)
-    changed = {table: _sweep_table(db, table, columns, mentions) for table, columns in _tables(db).items()}
+    changed = {table: _sweep_table(db, table, columns, mentions) for table, columns in _tables(db, ours).items()}
     return {table: count for table, count in changed.items() if count}
 
 
@@ -218,7 +242,7 @@ def sweep_file(path: Path, mentions: Mentions) -> dict[str, int]:
         db.execute("PRAGMA busy_timeout = 5000")
         db.execute("PRAGMA secure_delete = ON")
         db.execute("BEGIN IMMEDIATE")
-        changed = sweep(db, mentions)
+        changed = sweep(db, mentions, ours=())
         db.execute("COMMIT")
         return changed
     finally:
@@ -309,14 +333,14 @@ def _span(row: tuple[Any, ...], devices: tuple[str, ...], now: int) -> Span:
     return Span(kind, value, since, min(until, max(now, last_seen) + 1), bool(alone))
 
 
-def _tables(db: sqlite3.Connection) -> Mapping[str, Mapping[str, str]]:
-    """The columns of every table that can hold text, with their types."""
+def _tables(db: sqlite3.Connection, ours: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+    """The columns of every table that can hold foreign text, with their types."""
     tables = db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     return {
         name: {
             one[1]: one[2].upper()
             for one in db.execute(f'PRAGMA table_info("{name}")').fetchall()
-            if one[2].upper() not in ("INTEGER", "REAL")
+            if one[2].upper() not in ("INTEGER", "REAL") and one[1] not in ours
         }
         for (name,) in tables.fetchall()
     }
