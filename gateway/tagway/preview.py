@@ -64,7 +64,7 @@ def _event(request: Request, event: Event, judged: Judged, key: bytes, region: s
         "side": event.side,
         "verified": request.verified,
         "schema": judged.schema,
-        "timestamp": moments.write(request.received_at if event.timestamp is None else event.timestamp),
+        "timestamp": moments.write(request.received_at if event.moment is None else event.moment),
         "received_at": moments.write(request.received_at),
         "anonymous_id": first.get("anonymous_id") or first.get("client_id"),
         "user_id": first.get("user_id"),

@@ -60,7 +60,7 @@ class Attentive(Source):
             Event(
                 name={"phone": "SMS Captured", "email": "Email Captured"}.get(wanted or "") or _NAMES.get(kind, kind),
                 raw_name=kind,
-                timestamp=moments.from_unix(document.get("timestamp"), "ms"),
+                timestamp=moments.of(document, "/timestamp", form="ms"),
                 identifiers=captures.identifiers_in(_subscriber(document), (*_IDS, "email", "phone")),
                 properties=_capture(found, wanted) if wanted else found,
                 context=_CONTEXT.read(document),

@@ -61,7 +61,7 @@ class Formsort(Source):
             quiz_id=mapping.string(document.get("flow_label")),
             session_id=responder,
             message_id=f"{responder}:finalized:{_digest(answers)}" if responder else "",
-            timestamp=moments.read(document.get("created_at")),
+            timestamp=moments.of(document, "/created_at"),
             answers=[_answer(key, value) for key, value in answers.items() if key not in hidden],
             completed=finalized,
             hidden=hidden,

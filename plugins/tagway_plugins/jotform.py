@@ -58,7 +58,7 @@ class Jotform(Source):
             quiz_name=mapping.string(fields.get("formTitle")),
             session_id=submission,
             message_id=submission,
-            timestamp=moments.from_unix(raw.get("submitDate"), "ms"),
+            timestamp=moments.told(raw.get("submitDate"), body.pointer(*within, "submitDate"), "ms"),
             answers=[_answer(key, value, within) for key, value in answers.items() if _name(key) not in hidden_kinds],
             hidden={name: named[name] for name in hidden_kinds},
             traits=_person(answers.values()),

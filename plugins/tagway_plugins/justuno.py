@@ -66,12 +66,11 @@ class Justuno(Source):
     def normalize(self, request: Request) -> Iterable[Event | DeadLetter]:
         """The capture of an email, of a phone number, or of both. Raises `PayloadError` without any field."""
         fields = {key: value for key, value in _fields(request).items() if _is_filled(value)}
-        said = moments.read(fields.get("timestamp")) or moments.read(fields.get("created_at"))
         event = Event(
             name="Email Captured",
             raw_name=mapping.string(fields.get("event")) or "webhook",
             message_id=mapping.string(_ID.read(fields).get("id")),
-            timestamp=said,
+            timestamp=moments.of(fields, "/timestamp", "/created_at"),
             identifiers=captures.identifiers_in(fields, captures.PASSED_IN),
             properties={**_CAPTURE.read(fields), "capture_source": "popup", "provider": "justuno"},
             traits=_PERSON.read(fields),

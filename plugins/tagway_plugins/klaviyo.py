@@ -61,7 +61,7 @@ _CONTEXT: Final = mapping.Table(
         "event_properties": mapping.raw("/payload/data/attributes/event_properties"),
     }
 )
-_TIME: Final = tuple(mapping.path(f"/payload/data/attributes/{name}") for name in ("timestamp", "datetime"))
+_TIMES: Final = ("/payload/data/attributes/timestamp", "/payload/data/attributes/datetime")
 _SHOWN: Final[dict[str, str]] = {"open": "popup", "embedOpen": "embed"}
 _FORM: Final = mapping.Table({"form_id": mapping.identifier("/formId"), "form_name": mapping.text("/formName")})
 _GIVEN: Final = mapping.Table(
@@ -122,7 +122,7 @@ def _webhook(items: list[Any]) -> Iterator[Event | DeadLetter]:
             name=_name(topic),
             raw_name=topic,
             message_id=mapping.string(one.get("external_id")),
-            timestamp=next((at for read in _TIME if (at := _moment(read(one))) is not None), None),
+            timestamp=moments.of(one, *_TIMES, form=_moment),
             identifiers=captures.identifiers_in(said, ("email", "phone")) if isinstance(said, dict) else (),
             context=context,
             side="provider",
@@ -153,7 +153,7 @@ def _form(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> list[Event]
         name=f"klaviyoForms {kind}".strip(),
         raw_name=f"klaviyoForms {kind}".strip(),
         message_id=mapping.string(envelope.get("messageId")),
-        timestamp=_moment(envelope.get("timestamp")),
+        timestamp=moments.of(envelope, "/timestamp", form=_moment),
         identifiers=tuple(dict.fromkeys(hidden)),
         properties={**_FORM.read(detail), "provider": "klaviyo"},
         traits=_PERSON.read(detail),

@@ -84,7 +84,7 @@ def _event(kind: str, document: Mapping[str, Any]) -> Event:
         type=calls.get(kind, "track"),
         name=_NAMES.get(kind, kind),
         raw_name=kind,
-        timestamp=moments.read(document.get("fired_at"), naive_utc=True),
+        timestamp=moments.of(document, "/fired_at", form="iso_utc"),
         identifiers=_identifiers(kind, document),
         properties=_properties(kind, document),
         traits=_PERSON.read(document) if kind in ("subscribe", "profile", "upemail") else {},

@@ -65,7 +65,7 @@ class OptinMonster(Source):
             name="Email Captured",
             raw_name="lead",
             message_id=":".join(key) if all(key) else "",
-            timestamp=moments.from_unix(lead.get("timestamp")),
+            timestamp=moments.of(document, "/lead/timestamp", form="s"),
             identifiers=_ids(document),
             properties={**found, "capture_source": "popup", "provider": "optinmonster"},
             traits=_PERSON.read(document),

@@ -77,7 +77,7 @@ class Postscript(Source):
                 name=name,
                 raw_name=raw,
                 message_id=f"{kind}:{data_id}" if data_id else "",
-                timestamp=moments.read(document.get("event_time"), naive_utc=True),
+                timestamp=moments.of(document, "/event_time", form="iso_utc"),
                 identifiers=_identifiers(data),
                 properties=_properties(name, _ADDRESSES.read(document)),
                 context=_CONTEXT.read(document),

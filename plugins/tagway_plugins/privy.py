@@ -42,7 +42,7 @@ class Privy(Source):
             name="Email Captured",
             raw_name="contact",
             message_id=f"{contact}:{display}" if contact and display else "",
-            timestamp=moments.read(document.get("created_at")),
+            timestamp=moments.of(document, "/created_at"),
             identifiers=captures.identifiers_in(custom, captures.PASSED_IN) if isinstance(custom, dict) else (),
             properties={**found, "capture_source": "popup", "provider": "privy"},
             traits=_PERSON.read(document),

@@ -76,7 +76,7 @@ class RevenueHunt(Source):
             quiz_name=mapping.string(about.get("quiz_name")),
             session_id=response_id,
             message_id=response_id,
-            timestamp=moments.read(document.get("createdAt")) or moments.read(document.get("created_at")),
+            timestamp=moments.of(document, "/createdAt", "/created_at"),
             answers=[*(one for one in blocks if not one.question_id.startswith(_HIDDEN)), *_contacts(document, blocks)],
             hidden={
                 one.question_id.removeprefix(_HIDDEN): quiz.plain(one.value)

@@ -58,6 +58,11 @@ def _unix(*pointers: str) -> mapping.Field:
     return mapping.Field(pointers, convert)
 
 
+def _moment(value: Any) -> int | None:
+    """Events of the newer API (v2) tell their time as text, all others in Unix seconds."""
+    return moments.from_unix(value) or moments.read(value)
+
+
 _PERSON: Final = {
     "email": mapping.text(
         "/customer_details/email", "/customer_email", "/receipt_email", "/billing_details/email", "/email"
@@ -229,7 +234,7 @@ def _event(topic: str, document: Object, found: Object, options: Object) -> Even
         name=kind.name,
         raw_name=topic,
         message_id=event_id if isinstance(event_id, str) else "",
-        timestamp=moments.from_unix(document.get("created"), "s") or moments.read(document.get("created")),
+        timestamp=moments.of(document, "/created", form=_moment),
         identifiers=_identifiers(kind, found, properties, options),
         properties=properties,
         traits=_traits(found),

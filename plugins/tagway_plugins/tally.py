@@ -38,11 +38,10 @@ class Tally(Source):
         document = request.document()
         kind = mapping.string(document.get("eventType")) or "FORM_RESPONSE"
         data = document.get("data")
-        at = moments.read(document.get("createdAt"))
         if kind == "FORM_RESPONSE" and not isinstance(data, dict):
             raise PayloadError("expected the response in `data`", pointer="/data")
         if kind != "FORM_RESPONSE" or not isinstance(data, dict):
-            event_id = mapping.string(document.get("eventId"))
+            event_id, at = mapping.string(document.get("eventId")), moments.of(document, "/createdAt")
             return [Event(name=kind, raw_name=kind, message_id=event_id, timestamp=at, side="provider")]
         return quiz.events(_response(document, data, kind))
 
@@ -60,7 +59,7 @@ def _response(document: Mapping[str, Any], data: Mapping[str, Any], kind: str) -
         quiz_name=mapping.string(data.get("formName")),
         session_id=mapping.string(data.get("submissionId")) or mapping.string(data.get("responseId")),
         message_id=mapping.string(document.get("eventId")) or mapping.string(data.get("responseId")),
-        timestamp=moments.read(data.get("createdAt")) or moments.read(document.get("createdAt")),
+        timestamp=moments.of(document, "/data/createdAt", "/createdAt"),
         answers=[_answer(one, item) for item, one in fields if _is_answer(one)],
         hidden=hidden,
         respondent=mapping.string(data.get("respondentId")),

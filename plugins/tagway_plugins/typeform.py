@@ -65,7 +65,7 @@ def _response(document: Mapping[str, Any], response: Mapping[str, Any], kind: st
         quiz_name=mapping.string(definition.get("title")) if isinstance(definition, dict) else "",
         session_id=token,
         message_id=event_id or token,
-        timestamp=moments.read(response.get("submitted_at")) or moments.read(response.get("landed_at")),
+        timestamp=moments.of(response, "/submitted_at", "/landed_at"),
         answers=_answers(response, _questions(definition)),
         # Partial responses come as another type of event (`form_response_partial`, as far as is known).
         completed="partial" not in kind,

@@ -312,12 +312,9 @@ def _message_id(topic: str, document: Object, request: Request) -> str:
     return f"{topic}:{resource}:{changed}" if resource and changed else ""
 
 
-def _time(action: str, document: Object) -> int | None:
-    names = ("date_created_gmt", "date_modified_gmt")
-    for name in names if action == "created" else reversed(names):
-        if (at := moments.read(document.get(name), naive_utc=True)) is not None:
-            return at
-    return None
+def _time(action: str, document: Object) -> moments.Told:
+    pointers = ("/date_created_gmt", "/date_modified_gmt")
+    return moments.of(document, *(pointers if action == "created" else reversed(pointers)), form="iso_utc")
 
 
 def _given(document: Object) -> mapping.Given:

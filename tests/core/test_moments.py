@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -44,6 +45,31 @@ def test_any_text_is_a_moment_or_none_and_never_an_error(text: str) -> None:
 def test_any_value_is_a_unix_time_or_none_and_never_an_error(value: object) -> None:
     for unit in ("s", "ms", "us"):
         assert moments.from_unix(value, unit) is None or isinstance(moments.from_unix(value, unit), int)
+
+
+def test_the_first_pointer_that_can_be_read_tells_the_time() -> None:
+    document = {"updated_at": None, "created_at": "2025-11-01T12:26:40Z", "seen": "1762000000"}
+    assert moments.of(document, "/updated_at", "/created_at", "/seen") == 1_762_000_000_000_000
+    assert moments.of(document, "/seen", form="s") == 1_762_000_000_000_000
+
+
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_what_says_no_time_is_none(value: object) -> None:
+    assert moments.of({"at": value}, "/at", "/there") is None
+
+
+def test_a_time_that_cannot_be_read_is_handed_on_as_it_was_sent() -> None:
+    document = {"at": "2025-11-01 12:26:40", "later": "2025-11-01T12:26:40Z"}
+    assert moments.of(document, "/at") == moments.Unread("2025-11-01 12:26:40", "/at")
+    assert moments.of(document, "/at", "/later") == moments.Unread("2025-11-01 12:26:40", "/at", 1_762_000_000_000_000)
+    assert moments.of(document, "/at", form="iso_utc") == 1_762_000_000_000_000
+
+
+@given(st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(), st.lists(st.none())))
+def test_any_value_tells_a_time_or_none_or_is_handed_on(value: object) -> None:
+    for form in get_args(moments.Form):
+        told = moments.told(value, "/at", form)
+        assert told is None or isinstance(told, int) or told == moments.Unread(value, "/at")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
-from tagway.core import body, forms
+from tagway.core import body, forms, moments
 from tagway.errors import PayloadError
 
 Side = Literal["web", "server", "app", "provider"]
@@ -89,7 +89,8 @@ class Event:
     `raw_name` is the vendor's own name or topic. `identifiers` are in any order, values as sent.
     `item` is the JSON pointer of the item in the request body, and `mapping` tells for canonical pointers
     from which pointer of that item they came (`*` stands for an index): a table shared by all events of a
-    mapping, not one per event. An empty `message_id` means that the vendor sends none.
+    mapping, not one per event. An empty `message_id` means that the vendor sends none. `timestamp` is when it
+    happened (`moments.of`); without one, or with one that cannot be read, the event counts as of its receipt.
 
     `asks` makes a vendor's webhook a request of its own: `erase_person` forgets the person of its
     strongest identifier, whom the others join first (Shopify `customers/redact`), `export_person` puts the
@@ -102,7 +103,7 @@ class Event:
     name: str
     raw_name: str = ""
     message_id: str = ""
-    timestamp: int | None = None
+    timestamp: moments.Told = None
     identifiers: tuple[Identifier, ...] = ()
     properties: Mapping[str, Any] = field(default_factory=_nothing)
     traits: Mapping[str, Any] = field(default_factory=_nothing)
@@ -113,6 +114,11 @@ class Event:
     asks: Ask = ""
     item: str = ""
     mapping: Mapping[str, str] = field(default_factory=_nothing)
+
+    @property
+    def moment(self) -> int | None:
+        """When it happened, in microseconds; None where the payload tells no time that can be read."""
+        return self.timestamp.instead if isinstance(self.timestamp, moments.Unread) else self.timestamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

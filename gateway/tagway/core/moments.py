@@ -1,15 +1,20 @@
 """Moments: reading and writing times as integer microseconds since the Unix epoch, UTC.
 
 Vendors write time in every way there is; this is the one place that reads them. A time without an offset is
-never guessed to be local: the caller says that it is UTC (`naive_utc=True`), otherwise it is refused.
+never guessed to be local: the caller says that it is UTC (`naive_utc=True`), otherwise it is refused. What a
+payload tells and nobody can read is not dropped: `of` and `told` hand it on as `Unread`, for a violation.
 """
 
 from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
+
+from tagway.core import body
 
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
@@ -74,6 +79,57 @@ def _digits(text: str, unit: str) -> int:
     if not re.fullmatch(r"\d{1,17}", text, re.ASCII):
         raise ValueError(text)
     return int(text) * _UNITS[unit]
+
+
+Reader = Callable[[Any], int | None]
+Form = Literal["iso", "iso_utc", "s", "ms", "us"]
+FORMS: Final[Mapping[str, Reader]] = {
+    "iso": read,
+    "iso_utc": lambda value: read(value, naive_utc=True),
+    "s": from_unix,
+    "ms": lambda value: from_unix(value, "ms"),
+    "us": lambda value: from_unix(value, "us"),
+}
+"""How vendors write a time, by name; `iso_utc` is for those whose times carry no offset and are UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A time that a payload tells and that cannot be read: the value as sent, and its pointer in the item.
+
+    `instead` is another time that the payload tells, where it does.
+    """
+
+    value: Any
+    pointer: str = ""
+    instead: int | None = None
+
+
+Told = int | Unread | None
+"""When a payload says that something happened; None when it does not say."""
+
+
+def told(value: Any, pointer: str = "", form: Form | Reader = "iso") -> Told:
+    """The time that a value of a payload tells; `pointer` says where it stands in the item."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    at = (FORMS[form] if isinstance(form, str) else form)(value)
+    return Unread(value, pointer) if at is None else at
+
+
+def of(document: Any, *pointers: str, form: Form | Reader = "iso") -> Told:
+    """The time that a document tells at the first of some pointers that can be read.
+
+    >>> of({"created_at": "2025-11-01T12:26:40Z"}, "/updated_at", "/created_at")
+    1762000000000000
+    """
+    unread: Unread | None = None
+    for pointer in pointers:
+        found = told(body.at(document, pointer), pointer, form)
+        if isinstance(found, int):
+            return found if unread is None else replace(unread, instead=found)
+        unread = unread or found
+    return unread
 
 
 def write(moment: int) -> str:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from tagway.core import body, captures, mapping
+from tagway.core import body, captures, mapping, moments
 from tagway.core.events import NOTHING, Event, Identifier, Side
 
 _NAMES: Final = ("label", "value", "text", "title", "name", "full", "id")
@@ -58,7 +58,7 @@ class Response:
     quiz_name: str = ""
     session_id: str = ""
     message_id: str = ""
-    timestamp: int | None = None
+    timestamp: moments.Told = None
     answers: Sequence[Answer] = ()
     completed: bool = True
     hidden: Mapping[str, Any] = field(default_factory=dict)

@@ -213,7 +213,7 @@ class Fold:
 
     def _judged(self, entry: Entry, event: Event, bound: ConfiguredSource) -> Item:
         judged = self._taxonomy.judge(of_browser(event, entry), entry.source, entry.received_at)
-        timestamp = event.timestamp if event.timestamp is not None else entry.received_at
+        timestamp = entry.received_at if event.moment is None else event.moment
         if event.asks and not entry.verified:
             judged = msgspec.structs.replace(judged, violations=(*judged.violations, _UNPROVEN))
         item = Item(

@@ -140,7 +140,7 @@ def event_id(entry: Entry | Request, event: Event) -> bytes:
     """
     if event.message_id:
         return _hash(entry.source, event.message_id)
-    at = entry.received_at if event.timestamp is None else event.timestamp
+    at = entry.received_at if event.moment is None else event.moment
     rewritten = entry.erased if isinstance(entry, Entry) else ""
     whole = Remains.read(rewritten).fingerprint if rewritten else fingerprint(entry.body or b"")
     return _hash(entry.source, f"raw:{event.item}:{event.type}:{event.name}:{at}", whole)

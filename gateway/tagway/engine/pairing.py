@@ -117,7 +117,7 @@ class Pairing:
             mine = _at_its_time(one)
             theirs = batch.events.get(first.seq) or self._twins.event(first.seq)
             web, server = (mine, theirs) if later.side == "web" else (theirs, mine)
-            found = rules.differences(schema, web, server, (web.timestamp or 0) - (server.timestamp or 0))
+            found = rules.differences(schema, web, server, (web.moment or 0) - (server.moment or 0))
             batch.pairs.append(Pair(first=first, later=later, key=keys.words, differences=found))
 
 

@@ -134,7 +134,7 @@ def _demand_sound(item: Event | DeadLetter) -> None:
         _demand(isinstance(text, str), f"a name, id or pointer that is no text: {text!r}")
     _demand(item.name != "", f"an event without a name: {item}")
     _demand(item.item == "" or item.item.startswith("/"), f"not a JSON pointer: {item.item!r}")
-    legal_time = item.timestamp is None or (type(item.timestamp) is int and item.timestamp >= 0)
+    legal_time = item.moment is None or (type(item.moment) is int and item.moment >= 0)
     _demand(legal_time, f"a timestamp that is no count of microseconds: {item.timestamp!r}")
     for kind, value in item.identifiers:
         _demand(kind in KINDS, f"an identifier of an unknown kind: {kind!r}")
@@ -256,7 +256,7 @@ def _apart(source: Source, request: Request) -> None:
     seen: set[tuple[object, ...]] = set()
     for item in outcomes(source, request):
         if not isinstance(item, DeadLetter):
-            key = (item.item, item.message_id) if item.message_id else (item.item, item.type, item.name, item.timestamp)
+            key = (item.item, item.message_id) if item.message_id else (item.item, item.type, item.name, item.moment)
             _demand(key not in seen, f"{source.name} makes two events of one item that are one to the engine: {key}")
             seen.add(key)
 

@@ -125,7 +125,7 @@ def _written(item: Event | DeadLetter) -> Json:
         "name": item.name,
         "raw_name": item.raw_name,
         "message_id": item.message_id,
-        "timestamp": "" if item.timestamp is None else moments.write(item.timestamp),
+        "timestamp": "" if item.moment is None else moments.write(item.moment),
         "side": item.side,
         "schema": item.schema,
         "test": item.test,

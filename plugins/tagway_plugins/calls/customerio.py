@@ -268,7 +268,7 @@ def _event(
         name=name,
         raw_name=raw_name or name,
         message_id=message_id if isinstance(message_id, str) else "",
-        timestamp=moments.from_unix(one.get("timestamp"), "s"),
+        timestamp=moments.of(one, "/timestamp", form="s"),
         identifiers=ids,
         properties=properties,
         traits=traits,

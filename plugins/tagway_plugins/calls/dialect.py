@@ -9,6 +9,7 @@ only in `context.traits` (RudderStack's Python and browser SDKs), ids as numbers
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 from collections.abc import Iterable, Mapping
@@ -129,17 +130,22 @@ def _schema(call: Object, context: Object) -> str:
     return str(named)[:_LONGEST] if isinstance(named, str | int) and not isinstance(named, bool) else ""
 
 
-def _time(call: Object, original: Any, sent: Any, received_at: int) -> int | None:
+def _time(call: Object, original: Any, sent: Any, received_at: int) -> moments.Told:
     """The caller's own time, which nearly always stands alone; else what the SDK's clock says, held against ours."""
-    timestamp = moments.read(call.get("timestamp"))
+    own = moments.told(call.get("timestamp"), "/timestamp")
     if not original:
-        return timestamp
-    return moments.corrected(
-        timestamp=timestamp,
-        original=moments.read(original),
+        return own
+    clock = moments.told(original, "/originalTimestamp")
+    at = moments.corrected(
+        timestamp=own if isinstance(own, int) else None,
+        original=clock if isinstance(clock, int) else None,
         sent_at=moments.read(sent),
         received_at=received_at,
     )
+    if isinstance(own, int):
+        return at
+    unread = next((one for one in (own, clock) if isinstance(one, moments.Unread)), None)
+    return at if unread is None else dataclasses.replace(unread, instead=at)
 
 
 def _kind(call: Object, path: str) -> Any:

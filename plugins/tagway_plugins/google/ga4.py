@@ -86,7 +86,7 @@ def _event(
         name=kind.name if kind else name,
         raw_name=name,
         message_id=message_id,
-        timestamp=moments.from_unix(one.get("timestamp_micros") or document.get("timestamp_micros"), "us"),
+        timestamp=_time(one, document),
         identifiers=ids,
         properties=commerce.properties(name, kept),
         traits=traits,
@@ -95,6 +95,11 @@ def _event(
         item=at,
         mapping=mapping.Origins(lambda: commerce.origins(name, kept, {"": "/params", "user_id": ""})),
     )
+
+
+def _time(one: Mapping[str, Any], document: Mapping[str, Any]) -> moments.Told:
+    """The event's own time, else the one of the request."""
+    return moments.of(one, "/timestamp_micros", form="us") or moments.of(document, "/timestamp_micros", form="us")
 
 
 def _traits(properties: Any) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from tagway import (
     body,
     hookimpl,
     mapping,
+    moments,
 )
 
 from tagway_plugins.google import commerce
@@ -138,7 +139,7 @@ def _event(raw_name: str, push: dict[str, Any], at: str, inside: str) -> Event:
         name=kind.name if kind else name,
         raw_name=raw_name,
         message_id=commerce.message_id(name, _MESSAGE_ID.read(push).get("id"), params),
-        timestamp=commerce.moment(push.get("timestamp")),
+        timestamp=moments.of(push, "/timestamp", form=commerce.moment),
         identifiers=tuple(Identifier(*one) for one in person.items() if isinstance(one[1], str)),
         properties=commerce.properties(name, params),
         context={**context, "page": page} if page else context,

@@ -26,6 +26,7 @@ from tagway import (
     body,
     hookimpl,
     mapping,
+    moments,
 )
 
 from tagway_plugins.google import commerce
@@ -149,7 +150,7 @@ def _event(raw_name: str, one: dict[str, Any], at: str) -> Event:
         name=kind.name if kind else raw_name,
         raw_name=raw_name,
         message_id=commerce.message_id(raw_name, one.get("unique_event_id") or one.get("event_id"), params),
-        timestamp=commerce.moment(one.get("timestamp")),
+        timestamp=moments.of(one, "/timestamp", form=commerce.moment),
         identifiers=tuple(Identifier(*id_) for id_ in person.items() if isinstance(id_[1], str)),
         properties=commerce.properties(raw_name, params),
         context={**context, "page": page} if page else context,

@@ -34,13 +34,6 @@ _KEYS: Final = frozenset(
 _KINDS: Final = (
     "user_id", "email", "phone", "anonymous_id", "device_id", "client_id", "checkout_token", "cart_token", "order_id",
 )  # fmt: skip
-_TIMES: Final[dict[str, Callable[[Any], int | None]]] = {
-    "iso": moments.read,
-    "iso_utc": lambda value: moments.read(value, naive_utc=True),
-    "s": moments.from_unix,
-    "ms": lambda value: moments.from_unix(value, "ms"),
-    "us": lambda value: moments.from_unix(value, "us"),
-}
 _READERS: Final[dict[str, Callable[..., mapping.Field]]] = {
     "raw": mapping.raw,
     "text": mapping.text,
@@ -79,7 +72,7 @@ class Mapped:
     events: Mapping[str, str]
     items: str | None
     message_id: Callable[[Any], Any]
-    time: Find
+    time: Callable[[Any, Any], moments.Told]
     side: Side
     type: Type
     test: Find
@@ -174,10 +167,10 @@ def _event(options: Mapping[str, Any]) -> Find:
     return lambda one, document: mapping.string(find(one, document))
 
 
-def _time(options: Mapping[str, Any]) -> Find:
-    read_time = _TIMES[_choice(options, "time_format", tuple(_TIMES), "iso")]
-    find = _find(options, "timestamp")
-    return lambda one, document: read_time(find(one, document))
+def _time(options: Mapping[str, Any]) -> Callable[[Any, Any], moments.Told]:
+    form = cast("moments.Form", _choice(options, "time_format", get_args(moments.Form), "iso"))
+    pointers = (_pointer(options["timestamp"], "timestamp"),) if "timestamp" in options else ()
+    return lambda one, document: moments.of(one, *pointers, form=form) or moments.of(document, *pointers, form=form)
 
 
 def _identity(table: Mapping[str, Any]) -> dict[str, Find]:

@@ -191,12 +191,9 @@ def _message_id(topic: str, document: Mapping[str, Any], request: Request) -> st
     return _header(request, "webhook-id")
 
 
-def _time(pointers: tuple[str, ...], document: Mapping[str, Any], request: Request) -> int | None:
+def _time(pointers: tuple[str, ...], document: Mapping[str, Any], request: Request) -> moments.Told:
     """When it happened; a delete stub or a merge knows only when its delivery was triggered."""
-    for pointer in pointers:
-        if (at := moments.read(mapping.path(pointer)(document))) is not None:
-            return at
-    return moments.read(_header(request, "triggered-at"))
+    return moments.of(document, *pointers) or moments.told(_header(request, "triggered-at"))
 
 
 def _context(document: Mapping[str, Any], request: Request) -> dict[str, Any]:

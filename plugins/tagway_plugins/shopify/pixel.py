@@ -115,7 +115,7 @@ def _event(
         name=name,
         raw_name=str(item["name"]),
         message_id=message_id + suffix if isinstance(message_id, str) else "",
-        timestamp=moments.read(item.get("timestamp")),
+        timestamp=moments.of(item, "/timestamp"),
         identifiers=_identifiers(item),
         properties=properties,
         context=_context(item),

@@ -132,7 +132,7 @@ def _event(one: Any, at: str) -> Event | DeadLetter:
         name=name,
         raw_name=raw_name,
         message_id=message_id if isinstance(message_id, str) else "",
-        timestamp=moments.from_unix(one.get("ttm") or one.get("dtm"), "ms"),
+        timestamp=moments.of(one, "/ttm", "/dtm", form="ms"),
         identifiers=tuple(dict.fromkeys(Identifier(*id_) for id_ in known if isinstance(id_[1], str))),
         properties=properties,
         context={"page": page} if page and type_ != "page" else {},

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tagway.core import moments
 from tagway.core.events import Violation
 from tagway.core.mapping import Origins
 from tagway.core.taxonomy import RULES, Catalogue, Settings, Severities, Taxonomy
 from tagway.core.taxonomy.describe import markdown
+from tagway.core.taxonomy.faults import shown
 from tagway.errors import ConfigError
 
 from tests.core.taxonomy.conftest import Judge
@@ -206,6 +208,32 @@ def test_money_decimals_go_by_the_currency(judge: Judge, amount: str, currency: 
     judged = judge("Product Viewed", {**VIEW, "price": Decimal(amount), "currency": currency})
     assert [one.code for one in judged.violations] == ([] if fine else ["money_decimals"])
     assert str(judged.event.properties["price"]) == amount
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "fix"),
+    [
+        ("2026-11-01T10:00:00", "a time with its offset from UTC", "add the offset, as in 2026-11-01T10:00:00Z"),
+        ("yesterday", "a time from 1970 on", "send it as in 2026-11-01T10:00:00Z"),
+        ("1969-12-31T23:59:59Z", "a time from 1970 on", "send it as in 2026-11-01T10:00:00Z"),
+        ({"at": 1}, "a time from 1970 on", "send it as in 2026-11-01T10:00:00Z"),
+    ],
+)
+def test_timestamp_unread_warns_of_what_was_sent(only: Any, value: Any, expected: str, fix: str) -> None:
+    violation = only("Product Viewed", VIEW, timestamp=moments.of({"at": value}, "/at"))
+    assert (violation.code, violation.severity, violation.pointer) == ("timestamp_unread", "warn", "/timestamp")
+    assert (violation.expected, violation.got, violation.origin) == (expected, shown(value), "/at")
+    assert violation.resolution == f"{fix}; the event counts as of its receipt"
+
+
+def test_timestamp_unread_tells_of_an_event_that_no_schema_knows(judge: Judge) -> None:
+    told = judge("Cart Abandoned", {}, timestamp=moments.told("10:00")).violations
+    assert [one.code for one in told] == ["event_unplanned", "timestamp_unread"]
+
+
+def test_timestamp_unread_can_be_ignored(judge: Judge) -> None:
+    ignored = {"timestamp_unread": "ignore until 2027-01-01"}
+    assert not judge("Product Viewed", VIEW, timestamp=moments.told("10:00"), severity=ignored).violations
 
 
 def test_money_float_is_read_by_its_digits(judge: Judge) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from tagway.core import body, money
 from tagway.core.events import Severity, Violation
+from tagway.core.moments import Unread, read, write
 from tagway.core.safe import visible
 from tagway.core.taxonomy.checks import decimals
 from tagway.core.taxonomy.rules import Severities
@@ -203,6 +204,22 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "currency_case": ("upper case", "send `{name}` in upper case"),
     "money_float": ("an exact amount", "the plugin should read `{name}` with `tagway.money`, not as a float"),
 }
+
+
+def unread(told: Unread, severities: Severities, at: int) -> Violation | None:
+    """An event's own time that nobody can read, of an event received at `at`; None where that is ignored."""
+    severity = severities.of("timestamp_unread", "/timestamp", at)
+    if severity is None:
+        return None
+    if read(told.value, naive_utc=True) is not None:
+        expected, what = "a time with its offset from UTC", "add the offset, as in 2026-11-01T10:00:00Z"
+    else:
+        expected, what = "a time from 1970 on", "send it as in 2026-11-01T10:00:00Z"
+    counts = "its receipt" if told.instead is None else write(told.instead)
+    return Violation(
+        code="timestamp_unread", pointer="/timestamp", expected=expected, got=shown(told.value),
+        resolution=f"{what}; the event counts as of {counts}", severity=severity, origin=told.pointer,
+    )  # fmt: skip
 
 
 def counted(resolution: str, sent: str, events: int, of: int) -> str:

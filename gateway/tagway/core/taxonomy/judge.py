@@ -16,9 +16,10 @@ import msgspec
 
 from tagway.core import body, money
 from tagway.core.events import Event, Identifier, Severity, Violation
+from tagway.core.moments import Unread
 from tagway.core.taxonomy.catalogue import DEFAULT_PLAN, Catalogue
 from tagway.core.taxonomy.checks import all_have_their_decimals, has_its_decimals, is_email
-from tagway.core.taxonomy.faults import Report, command, named, shown, worst_first
+from tagway.core.taxonomy.faults import Report, command, named, shown, unread, worst_first
 from tagway.core.taxonomy.names import folded
 from tagway.core.taxonomy.rules import Severities
 from tagway.core.taxonomy.schema import Schema
@@ -97,6 +98,8 @@ class Taxonomy:
         found = self._recognize(event, source)
         rules = self.settings.sources.get(source, self._plain)
         said = self._spoken(found, rules, at) if found.spoken else []
+        if isinstance(event.timestamp, Unread) and (untimely := unread(event.timestamp, rules.severities, at)):
+            said.append(untimely)
         name, schema = found.name, found.schema
         if schema is None:
             known = _identifiers(event.properties, tuple(_WEAK.items())) + _identifiers(event.traits, _PERSON)

@@ -40,6 +40,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "email_format": Rule(severity="error", meaning="A text is not an email address."),
     "phone_format": Rule(severity="warn", meaning="A phone number is not in E.164, so it may not be reachable."),
     "time_format": Rule(severity="error", meaning="A time is not RFC 3339 with an offset."),
+    "timestamp_unread": Rule(
+        severity="warn", meaning="The event's own time cannot be read, or has no offset; its receipt counts."
+    ),
     "url_format": Rule(severity="error", meaning="An address is not absolute."),
     "currency_format": Rule(severity="error", meaning="A currency is not three letters."),
     "currency_unknown": Rule(severity="error", meaning="A currency is not in ISO 4217."),

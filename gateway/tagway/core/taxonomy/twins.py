@@ -158,7 +158,7 @@ def differences(schema: Schema, web: Event, server: Event, skew: int) -> list[Di
 
     A planned property that one side lacks is `missing`; what is not planned counts only where both have it.
     """
-    found = [Difference("/timestamp", "time_skew", web.timestamp, server.timestamp)] if abs(skew) > SKEW else []
+    found = [Difference("/timestamp", "time_skew", web.moment, server.moment)] if abs(skew) > SKEW else []
     currency = server.properties.get("currency", web.properties.get("currency"))
     found += _objects(schema.properties, web.properties, server.properties, ("properties",), currency)
     return found[:_LISTED]
