@@ -92,6 +92,8 @@ def sign_in(user: str, browser: str, minute: int) -> dict[str, str]:
         ("approve", ("user_id:null", "user_id:0")),
         ("block", ("phone:abc",)),
         ("unblock", ("email:\x00",)),
+        ("forget", ("email:null",)),
+        ("forget", ("cart_token:" + "x" * 900,)),
     ],
 )
 def test_a_command_about_no_identifier_is_faulty_and_stops_nothing(
@@ -106,8 +108,6 @@ def test_a_command_about_no_identifier_is_faulty_and_stops_nothing(
     ("action", "target"),
     [
         ("retract", "event:" + "00" * 16),
-        ("forget", "email:null"),
-        ("forget", "cart_token:" + "x" * 900),
         ("allow", "email:nobody@example.com"),
         ("erase_source", "source:nothing"),
     ],
