@@ -98,6 +98,8 @@ async def test_a_command_is_a_row_of_the_log_and_a_wrong_one_is_refused(tmp_path
         answer = await one.send("/commands", good, token)
         assert answer.status in (200, 400), answer.body
         assert (await one.send("/commands", b'{"action": "explode"}', token)).code == "malformed_body"
+        beyond = b'{"action": "block", "target": "%b", "n": 1e999}' % (b"x" * 20_000)
+        assert (await one.send("/commands", beyond, token)).code == "malformed_json"
 
 
 async def test_anybody_may_ask_whether_it_lives_and_only_the_token_learns_more(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tagway import DeadLetter, Event, Request, Source, hookimpl, web
 from tagway.core import signatures
+from tagway.core.body import encode
 from tagway.core.moments import DAY, HOUR
 from tagway.core.signatures import Scheme, Stamped
 from tagway.errors import ConfigError
@@ -181,11 +182,35 @@ async def test_unusual_values_are_kept_as_they_are(tmp_path: Path, sent: bytes, 
     assert event["properties"] == {"n": kept}
 
 
-async def test_a_number_of_5000_digits_is_a_dead_letter_and_its_neighbor_is_recorded(tmp_path: Path) -> None:
+LONG = b"9" * 4_301
+"""One digit more than can be read."""
+AROUND = b'"%b"' % (b"1" * 30_000)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(LONG, id="alone"),
+        pytest.param(b"-" + LONG, id="negative"),
+        pytest.param(b"1" * 100_000, id="a body of digits"),
+        *(pytest.param(b'"%b",%b' % (b" " * before, LONG), id=f"behind {before} bytes") for before in (2_000, 50_000)),
+        pytest.param(b"[%b,%b]" % (AROUND, LONG), id="beside text of digits"),
+        pytest.param(b"[%b,%b]" % (LONG, AROUND), id="before text of digits"),
+    ],
+)
+async def test_a_number_of_more_digits_than_can_be_read_is_refused(tmp_path: Path, value: bytes) -> None:
     async with site(tmp_path, configured(WEB)) as one:
-        for number in (b"9" * 5_000, b"1"):
-            assert (await one.send("/v1/track", CALL % number, KEY)).status == 200
-    assert [event["status"] == "dead_letter" for event in one.fold()] == [True, False]
+        answer = await one.send("/v1/track", CALL % (b"[%b]" % value), KEY)
+        assert (answer.status, answer.code) == (400, "malformed_json")
+        assert "more than 4300 digits" in answer.json["message"]
+    assert [entry.kind for entry in one.logged()] == ["refused"]
+
+
+async def test_a_number_of_all_digits_that_can_be_read_and_a_text_of_more_are_kept(tmp_path: Path) -> None:
+    async with site(tmp_path, configured(WEB)) as one:
+        for value in (LONG[1:], AROUND):
+            assert (await one.send("/v1/track", CALL % value, KEY)).status == 200
+    assert [encode(event["properties"]["n"]) for event in one.fold()] == [LONG[1:], AROUND]
 
 
 @pytest.mark.parametrize("later", [0, HOUR, 5 * HOUR, 30 * DAY])

@@ -99,6 +99,13 @@ def test_a_head_without_an_end_is_refused_before_it_grows(server: Served) -> Non
     assert status(answer) == 431
 
 
+@pytest.mark.parametrize("before", [0, 50_000])
+def test_a_number_of_more_digits_than_can_be_read_is_refused(server: Served, before: int) -> None:
+    content = b'{"type":"track","event":"a","properties":{"a":"%b","n":%b}}' % (b"x" * before, b"9" * 5_000)
+    answer = server.say(HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(content), content))
+    assert (status(answer), body_of(answer)["code"]) == (400, "malformed_json")
+
+
 def test_requests_in_a_row_on_one_connection_are_each_answered(server: Served) -> None:
     with server.connect() as connection:
         for _ in range(5):

@@ -17,6 +17,10 @@ import msgspec
 
 # What a double holds, as for every other reader of JSON; beyond it, `int(1e999999999)` would hang whoever tries.
 _LARGEST_EXPONENT: Final = 308
+MOST_DIGITS: Final = 4_300
+"""What a whole number may have, so that reading and writing it costs nobody a thing: Python's own bound."""
+_BEYOND: Final = "Integer value out of range"
+_TOO_LONG: Final = f"a whole number has more than {MOST_DIGITS} digits"
 
 
 def _number(text: str) -> Decimal:
@@ -41,7 +45,7 @@ def decode(body: bytes | str) -> Any:
     except RecursionError:
         raise BodyError("nested too deeply") from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
-        raise BodyError(str(error)) from None
+        raise BodyError(str(error).replace(_BEYOND, _TOO_LONG)) from None
 
 
 def encode(value: Any) -> bytes:

@@ -29,7 +29,7 @@ _STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 # With all digits and signs alike, a number that no double holds has this in it; so have pieces of identifiers.
 _ALIKE: Final = bytes.maketrans(b"123456789E+-", b"000000000e00")
 _EXPONENT: Final = b"0e000"
-# In larger bodies the search costs more than it is worth: there the engine makes a dead letter of such an item.
+# In larger bodies this search costs more than it is worth: there the engine makes a dead letter of the request.
 _EXACT_UP_TO: Final = 16_384
 _BEFORE_A_NUMBER: Final = b":,[ \t\r\n"
 _GZIP: Final = b"\x1f\x8b"
@@ -131,6 +131,7 @@ def check(content: bytes, limits: Limits) -> None:
         _check_structure(content, limits)
     if len(content) <= _EXACT_UP_TO:
         _check_numbers(content)
+    _check_digits(content)
 
 
 def field(content: bytes, names: tuple[str, ...]) -> str:
@@ -184,6 +185,15 @@ def _check_numbers(content: bytes) -> None:
             _check_exactly(content)
             return
         found = alike.find(_EXPONENT, found + 1)
+
+
+def _check_digits(content: bytes) -> None:
+    """Look for a whole number that nobody can read: it fills one of some blocks of the body with digits alone."""
+    block = json_body.MOST_DIGITS // 2
+    for start in range(0, len(content) - block, block):
+        if content[start : start + block].isdigit():
+            _check_exactly(content)
+            return
 
 
 def _check_exactly(content: bytes) -> None:

@@ -108,6 +108,8 @@ class Inspect:
             entry = commands.entry(body.decode(content), now=self._intake.now())
         except PayloadError as error:
             raise RefusedError("malformed_body", f"{error.pointer or '/'}: {error.message}") from None
+        except body.BodyError as error:  # a number out of range, in a body that is too large to look for one
+            raise RefusedError("malformed_json", f"the body is not JSON that can be read exactly: {error}") from None
         return _json({"success": True, "seq": await self._intake.writer().append(entry)})
 
     async def _ledger(self, _: Request) -> Response:
