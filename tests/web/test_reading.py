@@ -33,6 +33,30 @@ async def test_the_read_side_needs_the_token(tmp_path: Path, path: str) -> None:
             assert (answer.status, answer.code) == (401, "no_token")
 
 
+@pytest.mark.parametrize("path", [*PATHS, "/commands"])
+async def test_who_asks_without_the_token_is_counted_and_what_they_asked_for_is_not_kept(
+    tmp_path: Path, path: str
+) -> None:
+    async with site(tmp_path) as one:
+        one.fold()
+        for headers in ({"x-tagway-token": "wr0ng"}, {"host": "evil.example"}):
+            answer = await one.send(path, method="POST" if path == "/commands" else "GET", headers=headers)
+            assert answer.status in (400, 401)
+        text = (await one.read("/metrics")).body.decode()
+    for code in ("no_token", "bad_host"):
+        assert f'tagway_requests_refused_total{{code="{code}",source=""}} 1.0' in text
+    assert [(entry.kind, entry.code) for entry in one.logged()] == [("refused", "no_token"), ("refused", "bad_host")]
+    assert found(tmp_path, b"ana%40", b"wr0ng") == []
+
+
+async def test_a_reader_s_own_mistake_is_no_refused_request(tmp_path: Path) -> None:
+    async with site(tmp_path) as one:
+        one.fold()
+        assert (await one.read("/inspect/profiles/email/nobody@example.com")).status == 404
+        assert (await one.read("/inspect/events?after=x")).status == 400
+    assert one.logged() == []
+
+
 @ALL
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost.", "[::1"])
 async def test_the_read_side_answers_to_its_own_names_only(tmp_path: Path, path: str, host: str) -> None:

@@ -69,7 +69,11 @@ class Health:
         return _json(verdict, 503 if faults else 200)
 
     async def _measure(self, request: Request) -> Response:
-        trust.check_reader(dict(request.scope["headers"]), self._token, self._hosts)
+        try:
+            trust.check_reader(dict(request.scope["headers"]), self._token, self._hosts)
+        except RefusedError as refused:
+            self._intake.refuse(refused, path=request.url.path)
+            raise
         self._counts.lag = await self._lag()
         return Response(generate_latest(self._metrics), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 

@@ -58,7 +58,8 @@ class Inspect:
             headers = request.scope["headers"]
             try:
                 trust.check_reader(dict(headers), self._token, self._hosts)
-            except RefusedError:
+            except RefusedError as refused:
+                self._intake.refuse(refused, path=path)
                 await bodies.drain(request.receive, headers)
                 raise
             return await handler(request)
