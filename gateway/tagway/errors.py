@@ -65,12 +65,16 @@ class PluginError(TagwayError):
 
 
 class RefusedError(TagwayError):
-    """A request is refused before it is logged; `code` is a key of `STATUS`."""
+    """A request is refused before it is logged; `code` is a key of `STATUS`.
 
-    def __init__(self, code: str, message: str) -> None:
+    `allow` names the methods that a path takes, where it was asked by another (RFC 9110, 15.5.6).
+    """
+
+    def __init__(self, code: str, message: str, *, allow: tuple[str, ...] = ()) -> None:
         if code not in STATUS:
             raise ValueError(f"unknown refusal code {code!r}")
         super().__init__(message, code=code)
+        self.allow = allow
 
     @property
     def status(self) -> int:

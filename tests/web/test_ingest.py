@@ -172,6 +172,28 @@ async def test_a_path_that_is_nobodys_is_refused_in_json(
 
 
 @pytest.mark.parametrize(
+    ("path", "method", "allowed"),
+    [
+        ("/v1/track", "PATCH", "POST, OPTIONS"),
+        ("/v1/projects/k1/settings", "POST", "GET, OPTIONS"),
+        ("/webhooks/shopify", "GET", "POST, OPTIONS"),
+        ("/webhooks/justuno", "DELETE", "POST, PUT, GET, OPTIONS"),
+        ("/inspect/ledger", "POST", "GET, HEAD"),
+        ("/livez", "OPTIONS", "GET, HEAD"),
+        ("/commands", "GET", "POST"),
+    ],
+)
+async def test_a_wrong_method_is_told_the_right_ones(tmp_path: Path, path: str, method: str, allowed: str) -> None:
+    async with site(tmp_path) as one:
+        answer = await one.send(path, BODY, method=method)
+        assert (answer.status, answer.headers["allow"]) == (405, allowed)
+        for right in allowed.split(", "):
+            answer = await one.send(path, BODY, method=right)
+            assert (right, answer.status) != (right, 405)
+            assert "allow" not in answer.headers
+
+
+@pytest.mark.parametrize(
     ("headers", "client"),
     [
         ({"host": "abc.ngrok.app"}, "127.0.0.1"),

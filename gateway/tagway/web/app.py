@@ -150,17 +150,19 @@ class Application:
     async def _http(self, request: Request, error: Exception) -> Response:
         """Starlette's own refusals (no such path, no such method), in our words and counted."""
         await bodies.drain(request.receive, request.scope["headers"])
-        status = error.status_code if isinstance(error, HTTPException) else 404
-        if status == 405:
-            refused = RefusedError("method_not_allowed", "this path does not take this method")
-        elif "/webhooks/" in request.url.path:
-            refused = RefusedError(
-                "unknown_source", "no source of this name is configured; `tagway sources` lists them"
-            )
-        else:
-            refused = RefusedError("unknown_path", "nothing listens at this path; `tagway sources` lists the paths")
+        refused = _unrouted(request, error)
         self.intake.refuse(refused)
         return _response(refused)
+
+
+def _unrouted(request: Request, error: Exception) -> RefusedError:
+    allow = error.headers.get("Allow", "") if isinstance(error, HTTPException) and error.headers else ""
+    if allow:
+        methods = tuple(sorted(allow.split(", ")))
+        return RefusedError("method_not_allowed", f"this path takes {', '.join(methods)}", allow=methods)
+    if "/webhooks/" in request.url.path:
+        return RefusedError("unknown_source", "no source of this name is configured; `tagway sources` lists them")
+    return RefusedError("unknown_path", "nothing listens at this path; `tagway sources` lists the paths")
 
 
 async def _refused(_: Request, error: Exception) -> Response:
@@ -173,5 +175,5 @@ async def _failed(_: Request, error: Exception) -> Response:
 
 
 def _response(refused: RefusedError) -> Response:
-    headers = {"retry-after": wire.RETRY_AFTER.decode()} if refused.status == 503 else None
+    headers = {name.decode(): value.decode() for name, value in wire.refusal_headers(refused)}
     return Response(wire.refusal_body(refused), refused.status, headers, "application/json")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from tagway.errors import ConfigError
+from tagway.errors import ConfigError, RefusedError
 from tagway.hookspecs import Route
 from tagway.registry import ConfiguredSource
 from tagway.web.trust import Network, Origins, networks
@@ -87,6 +87,11 @@ class Place:
     def is_settings(self) -> bool:
         """Whether browsers fetch settings here, instead of sending events."""
         return any(one.route.settings for one in self.targets)
+
+    def wrong_method(self) -> RefusedError:
+        """What a request by a method that nobody takes here is told."""
+        message = f"this path takes {', '.join(self.methods)}"
+        return RefusedError("method_not_allowed", message, allow=(*self.methods, "OPTIONS"))
 
     def add(self, target: Target) -> None:
         """Add a listener. Raises `ConfigError` when a key would open two sources."""

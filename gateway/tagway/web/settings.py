@@ -44,7 +44,7 @@ class Settings:
         if len(several) == 1:
             return several[0], offered[0] if offered else ""
         if method not in self._place.methods:
-            raise RefusedError("method_not_allowed", f"this path takes {', '.join(self._place.methods)}")
+            raise self._place.wrong_method()
         raise RefusedError("unknown_key" if offered else "no_proof", "this write key opens nothing here")
 
     def _endpoint(self, scope: Scope, headers: dict[bytes, bytes]) -> str:

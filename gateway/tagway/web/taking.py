@@ -186,7 +186,7 @@ class Taking:
         if several:
             prefixes = ", ".join(f"/{one.name}" for one in several)
             return RefusedError("unknown_source", f"several sources listen here; put one of {prefixes} before the path")
-        return RefusedError("method_not_allowed", f"this path takes {', '.join(place.methods)}")
+        return place.wrong_method()
 
     def _verify(self, target: Target) -> bool:
         """Whether the request is proven. Raises `RefusedError` when it had to be and is not."""

@@ -17,7 +17,7 @@ from tagway.errors import RefusedError
 
 Headers = Iterable[tuple[bytes, bytes]]
 
-RETRY_AFTER: Final = b"2"
+_RETRY_AFTER: Final = b"2"
 """Seconds, an integer: real SDKs do not read dates."""
 _JSON: Final = (b"content-type", b"application/json")
 _SUCCESS: Final = b'{"success":true}'
@@ -45,13 +45,19 @@ async def json(send: Send, value: Any, *, status: int = 200, headers: Headers = 
 
 async def refusal(send: Send, refused: RefusedError, headers: Headers = ()) -> None:
     """Answer a refusal by the table of `errors.STATUS`."""
-    extra = [(b"retry-after", RETRY_AFTER)] if refused.status == 503 else []
-    await _send(send, refused.status, refusal_body(refused), [_JSON, *extra, *headers])
+    await _send(send, refused.status, refusal_body(refused), [_JSON, *refusal_headers(refused), *headers])
 
 
 async def empty(send: Send, headers: Headers = ()) -> None:
     """Answer a preflight."""
     await _send(send, 204, b"", headers)
+
+
+def refusal_headers(refused: RefusedError) -> list[tuple[bytes, bytes]]:
+    """The headers that a refusal needs besides its type: when to come again, or by which method."""
+    if refused.allow:
+        return [(b"allow", ", ".join(refused.allow).encode())]
+    return [(b"retry-after", _RETRY_AFTER)] if refused.status == 503 else []
 
 
 def refusal_body(refused: RefusedError) -> bytes:
