@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from tagway import catalogue
 from tagway.answers import reasons
+from tagway.clock import now
 from tagway.config import Config
 from tagway.errors import TagwayError
 from tagway.store.feed import Feed
@@ -26,7 +27,6 @@ from textual.worker import get_current_worker
 
 from tagway_tui import keymap, sample
 from tagway_tui.clipboard import Clipboard
-from tagway_tui.clock import now
 from tagway_tui.gate import TerminalGate
 from tagway_tui.index import Everything
 from tagway_tui.masks import Mask

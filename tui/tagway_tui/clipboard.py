@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tagway.clock import now
+
 from tagway_tui import sample
-from tagway_tui.clock import now
 from tagway_tui.copies import as_ascii, as_curl, as_json
 
 if TYPE_CHECKING:

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, timedelta
 
 from tagway.core import moments
-
-
-def now() -> int:
-    """The time in microseconds."""
-    return time.time_ns() // 1_000
 
 
 def local(micros: int) -> datetime:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tagway_tui.clock import now
+from tagway.clock import now
+
 from tagway_tui.marks import Row, spark, width_of
 from tagway_tui.tail import SourceState
 from tagway_tui.widgets.bars import spread

@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from tagway.clock import now
 from tagway.core.query import QueryError
 from tagway.core.wording import counted
 from tagway.errors import TagwayError
 from tagway.store.window import Window
 from textual.worker import get_current_worker
 
-from tagway_tui.clock import now
 from tagway_tui.index import Everything, Matches
 from tagway_tui.tail import Snapshot, Watch
 

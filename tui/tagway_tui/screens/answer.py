@@ -6,13 +6,13 @@ import time
 from abc import abstractmethod
 from typing import Any
 
+from tagway.clock import now
 from tagway.errors import TagwayError
 from tagway.store.feed import Feed
 from tagway.store.window import Window
 from textual import work
 from textual.worker import get_current_worker
 
-from tagway_tui.clock import now
 from tagway_tui.marks import Row
 from tagway_tui.screens.place import Place
 

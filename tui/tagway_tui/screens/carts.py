@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from tagway.answers.carts import Cart, Waterfall, cause, waterfall
+from tagway.clock import now
 from tagway.core.moments import DAY
 from tagway.core.wording import counted
 from tagway.store.feed import Feed
@@ -17,7 +18,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from tagway_tui import keymap
-from tagway_tui.clock import lately, now
+from tagway_tui.clock import lately
 from tagway_tui.documents import Text, labeled
 from tagway_tui.marks import Row, fit
 from tagway_tui.screens.answer import AnswerPlace

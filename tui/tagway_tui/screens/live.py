@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
+from tagway.clock import now
 from tagway.core.query import as_term
 from tagway.store.window import Line, Window
 from textual import on
@@ -14,7 +15,6 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from tagway_tui import keymap
-from tagway_tui.clock import now
 from tagway_tui.copies import as_value
 from tagway_tui.documents import Text
 from tagway_tui.rows import CLOCKS

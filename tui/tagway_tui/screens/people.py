@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from tagway.clock import now
 from tagway.core.wording import counted
 from tagway.store.feed import Feed
 from tagway.store.persons import Person
@@ -15,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tagway_tui import keymap
-from tagway_tui.clock import lately, now
+from tagway_tui.clock import lately
 from tagway_tui.marks import ANONYMOUS, KNOWN, Row, fit
 from tagway_tui.rows import hue
 from tagway_tui.screens.answer import AnswerPlace

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
 from tagway.answers.violations import Marked, violations
+from tagway.clock import now
 from tagway.core import moments
 from tagway.core.wording import counted
 from tagway.store.feed import Feed
@@ -15,7 +16,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from tagway_tui import keymap
-from tagway_tui.clock import lately, now, span
+from tagway_tui.clock import lately, span
 from tagway_tui.documents import Text, labeled
 from tagway_tui.marks import Row, fit, spark
 from tagway_tui.rows import rule_words
