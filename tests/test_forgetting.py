@@ -245,6 +245,59 @@ def test_a_device_is_forgotten_for_the_time_of_its_person_only(gateway: InProces
     assert late[1]["profile_id"] == gateway.feed.profile("user_id", "second-owner")["profile_id"]  # type: ignore[index]
 
 
+def test_whoever_had_a_device_before_the_forgotten_is_not_forgotten_by_saying_it_twice(gateway: InProcess) -> None:
+    first = call("m1", type="identify", userId="first-owner", anonymousId="shared-tablet", timestamp=moment(1))
+    second = call("m2", type="identify", userId="second-owner", anonymousId="shared-tablet", timestamp=moment(5))
+    send(gateway, first, second)
+    for _ in range(2):
+        gateway.command("forget", "anonymous_id:shared-tablet")
+        gateway.clock += 1_000_000
+    assert gateway.feed.profile("user_id", "second-owner") is None
+    assert gateway.feed.profile("user_id", "first-owner") is not None
+    send(gateway, call("m6", anonymousId="shared-tablet", timestamp="2025-10-09T09:00:00Z"))
+    gateway.command("forget", "anonymous_id:shared-tablet")
+    assert gateway.feed.profile("user_id", "first-owner") is None
+
+
+THEIRS = {"email": f" {EMAIL} ", "phone": "(+1) 201 555 0177"}
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["said before", "said after"])
+def test_what_somebody_else_said_with_a_forgotten_address_is_as_if_it_had_not_been_said(
+    gateway: InProcess, tmp_path: Path, late: bool
+) -> None:
+    send(gateway, ana(timestamp=moment(0)), bo("bo-1", timestamp=moment(1)))
+    mixed = call("bo-2", type="identify", userId="user-bo-1", traits={**THEIRS, "city": "Bonn"}, timestamp=moment(2))
+    if not late:
+        send(gateway, mixed)
+    gateway.command("forget", "user_id:canary-user-77")
+    if late:
+        (left,) = send(gateway, mixed)
+        assert left["status"] != "erased"
+    profile = gateway.feed.profile("user_id", "user-bo-1")
+    assert profile is not None
+    assert profile["traits"] == {"city": "Bonn", "email": "bo@example.com"}
+    assert not found(tmp_path)
+    kept = folded(gateway, tmp_path)[1:]
+    for suffix in ("", "-wal", "-shm"):
+        Path(tmp_path, f"store.db{suffix}").unlink(missing_ok=True)
+    with InProcess(tmp_path) as anew:
+        anew.fold.drain()
+        assert folded(anew, tmp_path)[1:] == kept
+        assert anew.feed.profile("user_id", "user-bo-1")["traits"] == profile["traits"]  # type: ignore[index]
+
+
+def test_a_mention_among_what_is_said_of_somebody_else_goes_and_what_was_said_before_it_counts(
+    gateway: InProcess,
+) -> None:
+    for minute, friend in ((1, "eve@example.com"), (2, EMAIL)):
+        one = call(f"bo-{minute}", type="identify", userId="user-bo-1", traits={"friend": friend})
+        send(gateway, {**one, "timestamp": moment(minute)})
+    send(gateway, ana())
+    gateway.command("forget", f"email:{EMAIL}")
+    assert gateway.feed.profile("user_id", "user-bo-1")["traits"] == {"friend": "eve@example.com"}  # type: ignore[index]
+
+
 COOKIE = {"x-tagway-anonymous-id": "canary-browser-1"}
 
 

@@ -60,6 +60,11 @@ def test_what_only_looks_alike_is_left_alone(text: str) -> None:
     assert ANA.scrubbed_text(text) == text
 
 
+@pytest.mark.parametrize("text", ["(555) 123-4567", "(+1) 555 123 4567", "+1(555)1234567"])
+def test_a_phone_number_is_one_as_a_whole_with_its_brackets(text: str) -> None:
+    assert ANA.scrubbed({"phone": text}) == {}
+
+
 def test_a_short_national_number_is_a_mention_only_with_its_country() -> None:
     mentions = Mentions([Identifier("phone", "+50021234")])
     assert [mentions.within(text) for text in (b"212.34", b"+500 21234", b"0050021234")] == [False, True, True]

@@ -258,7 +258,7 @@ def _national(phone: str) -> str:
 def _phone_pattern(national: str) -> str:
     between = r"(?:[ ()./+-]|%20|%28|%29){0,3}"
     country = rf"(?:(?:\+|%2B|00)?\d{{1,3}}{between})"
-    return f"{country}{'?' if len(national) >= _NATIONAL else ''}{between.join(national)}"
+    return rf"\(?{country}{'?' if len(national) >= _NATIONAL else ''}{between.join(national)}"
 
 
 def _spellings(char: str) -> str:

@@ -28,7 +28,7 @@ from tagway.core.identity import commands
 from tagway.core.identity.commands import Command
 from tagway.core.identity.kinds import DEVICE, WEAK
 from tagway.log import Entry, Log
-from tagway.store import erase, files
+from tagway.store import erase, files, sweep
 from tagway.store.commands import Commands
 from tagway.store.erase import Erasure
 
@@ -115,7 +115,7 @@ class Forgetting:
             self._rewrite(entries, owed, Mentions(()))
             self._unsettled = True
         if self._unsettled:
-            settled = [erase.settle(path, patience=_GLANCE) for path in _databases(self._folder)]
+            settled = [sweep.settle(path, patience=_GLANCE) for path in _databases(self._folder)]
             self._unsettled = "in use" in settled
         self._owed = self._unsettled
         return any("identifiers" not in report for _, report in erasing)
@@ -134,7 +134,7 @@ class Forgetting:
         places.update(self._sweep_others(mentions))
         self._rewrite_command(entry, command, replace(forgotten, spans=()))
         settled = {
-            path.name: erase.settle(path, held=mentions.within, prints=prints) for path in _databases(self._folder)
+            path.name: sweep.settle(path, held=mentions.within, prints=prints) for path in _databases(self._folder)
         }
         self._unsettled = "in use" in settled.values()
         done = {**report, "places": dict(sorted(places.items())), "files": settled}
@@ -193,7 +193,7 @@ class Forgetting:
         self._transact(self._erasure.rewritten, seqs)
 
     def _sweep_store(self, mentions: Mentions) -> dict[str, int]:
-        swept = self._transact(erase.sweep, self._db, mentions)
+        swept = self._transact(sweep.sweep_store, self._db, mentions)
         return {f"store.db: {table}": count for table, count in swept.items()}
 
     def _sweep_others(self, mentions: Mentions) -> dict[str, int]:
@@ -202,9 +202,9 @@ class Forgetting:
         for path in sorted(self._folder.rglob("*")):
             if not path.is_file() or path.name.endswith(("-wal", "-shm")):
                 continue
-            if erase.is_database(path):
+            if sweep.is_database(path):
                 if path.name not in (logs.FILE, files.FILE):
-                    swept = erase.sweep_file(path, mentions)
+                    swept = sweep.sweep_file(path, mentions)
                     places |= {f"{path.name}: {table}": count for table, count in swept.items()}
             elif masked := _masked(path, mentions):
                 places[path.name] = masked
@@ -300,7 +300,7 @@ def _scrubbed_body(data: bytes, remains: Remains, mentions: Mentions) -> bytes:
 
 def _masked(path: Path, mentions: Mentions) -> int:
     """Overwrite mentions in a file in place, length kept: a process may be appending to it. 1 when there were any."""
-    if not erase.file_holds(path, mentions.within):
+    if not sweep.file_holds(path, mentions.within):
         return 0
     with path.open("r+b") as file:
         masked = mentions.masked(file.read())

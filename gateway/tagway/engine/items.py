@@ -60,7 +60,8 @@ def strip(item: Item, judged: Judged, identifiers: Sequence[Identifier]) -> None
         traits=mentions.scrubbed(judged.event.traits),
         context=mentions.scrubbed(judged.event.context),
     )
-    item.judged = msgspec.structs.replace(judged, event=event)
+    violations = tuple(replace(one, got=mentions.scrubbed_text(one.got)) for one in judged.violations)
+    item.judged = msgspec.structs.replace(judged, event=event, violations=violations)
     item.ids = {kind: value for kind, value in item.ids.items() if not mentions.is_one(value)}
 
 

@@ -1,19 +1,16 @@
-"""Erasing in the data folder's files: rows of a forgotten person, mentions in the rows of others, free pages.
+"""Erasing a forgotten person in the store: their rows, and what rows of others say by their identifiers.
 
-`Erasure` works on the engine's connection to the store; `settle` sees to it that a file keeps no copy in its
-write-ahead log or free pages. Both look at the tables that are there rather than at a list of them, so that a
-new table cannot be forgotten when a person is.
+What else mentions them, in the store and in the other files of the folder, `store.sweep` takes out.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Final, Literal
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from tagway.core import body
-from tagway.core.erasure import Mentions, Span, Tombstone
+from tagway.core.erasure import Mentions, Span, Tombstone, digest
 from tagway.core.events import Identifier
 from tagway.store import files, spellings
 
@@ -27,21 +24,10 @@ UPDATE events SET event_id = zeroblob(16), message_id = '', type = 'track', name
     traits = '{}', context = '{}', mapping = NULL, twin_key = NULL, dedupe_key = NULL
 WHERE seq IN (SELECT seq FROM temp.erasing)
 """
-# Files up to this many bytes are rewritten in about a second.
-_VACUUM_ALWAYS: Final = 134_217_728
-_CHUNK: Final = 16_777_216
-# What the store says itself, whatever others call themselves: no text of anybody is in these columns of it.
-OURS: Final = frozenset(
-    (
-        "action", "code", "handle", "kind", "outcome", "other_profile_id", "plugin", "profile_id", "rule", "schema",
-        "severity", "shared", "side", "source", "status", "subject_kind", "type", "verdict",
-    )
-)  # fmt: skip
-_OVERLAP: Final = 8_192
-
 # Events of others that carried an identifier at a time when it was the person's.
 _CARRIED: Final = """
-SELECT e.seq, e.request, e.item, e.properties, e.traits, e.context, e.anonymous_id, e.user_id, e.email, e.cart_id
+SELECT e.seq, e.request, e.item, l.event_id, l.at, l.ids,
+    e.properties, e.traits, e.context, e.anonymous_id, e.user_id, e.email, e.cart_id
 FROM aliases a JOIN links l ON l.alias_id = a.alias_id JOIN events e ON e.event_id = l.event_id
 WHERE a.kind = ? AND a.value = ? AND l.at >= ? AND l.at < ? AND e.status <> 'erased'
 """
@@ -52,7 +38,6 @@ WHERE seq = ?
 
 Mention = tuple[str, str, str]
 """Kind and value of an identifier, and the JSON pointer of the item that it is to be taken out of."""
-Settled = Literal["clean", "vacuumed", "in use"]
 
 
 class Erasure:
@@ -80,13 +65,17 @@ class Erasure:
 
         Those of the person themselves and weak keys are theirs for ever; those of `devices` kinds for the
         intervals in which the person had them, an open one up to `now` or the last sighting. Of somebody unknown
-        it is the identifier alone, a device's up to `now`: whoever has it later is somebody else.
+        it is the identifier alone, a device's up to `now`: whoever has it later is somebody else. Nothing when the
+        last who had the device is forgotten already: whoever had it before them is not meant.
         """
         row = self._db.execute(
-            "SELECT profile_id FROM aliases WHERE kind = ? AND value = ? ORDER BY until DESC LIMIT 1", (kind, value)
+            "SELECT profile_id, since, last_seen FROM aliases WHERE kind = ? AND value = ? ORDER BY until DESC LIMIT 1",
+            (kind, value),
         ).fetchone()
         if row is None:
             return [_span((kind, value, -_FOREVER, _FOREVER, now, True), devices, now)]
+        if kind in devices and self._forgotten_since(kind, value, *row[1:]):
+            return []
         rows = self._db.execute(
             "SELECT a.kind, a.value, a.since, a.until, a.last_seen, NOT EXISTS ("
             " SELECT 1 FROM aliases o WHERE o.alias_id = a.alias_id AND o.profile_id <> a.profile_id) AS alone"
@@ -94,6 +83,12 @@ class Erasure:
             (row[0],),
         ).fetchall()
         return [_span(row, devices, now) for row in rows]
+
+    def _forgotten_since(self, kind: str, value: str, since: int, last_seen: int) -> bool:
+        """Whether a later holder of a device than the one since then was forgotten, and it was not seen again."""
+        query = "SELECT 1 FROM tombstones WHERE digest = ? AND since > ? AND until > ?"
+        stones = [(digest(salt, kind, value), since, last_seen) for salt in self.salts()]
+        return any(self._db.execute(query, one).fetchone() for one in stones)
 
     def lately(self, limit: int) -> list[tuple[int, int, str]]:
         """Of the last events of people: the request, the alias, and all that the store has of what it says."""
@@ -175,7 +170,8 @@ class Erasure:
         for span in spans:
             mentions = Mentions([Identifier(*span[:2])], short=True)
             for row in self._db.execute(_CARRIED, span[:4]).fetchall():
-                self._db.execute(_STRIPPED, (*_without(row[3:], mentions), row[0]))
+                self._db.execute(_STRIPPED, (*_without(row[6:], mentions), row[0]))
+                self._unsay(mentions, *row[3:6])
                 self.owe_rewrite(row[1], [(span.kind, span.value, row[2])])
 
     def owe_rewrite(self, request: int, mentions: Iterable[Mention] = ()) -> None:
@@ -202,6 +198,14 @@ class Erasure:
         """Take rows off the list of `owe_rewrite`."""
         self._db.executemany("DELETE FROM rewrites WHERE request = ?", [(one,) for one in requests])
 
+    def _unsay(self, mentions: Mentions, event_id: bytes, at: int, ids: str) -> None:
+        """Take mentions out of what an event said about its person, which identity then lets them have anew."""
+        where = "event_id = ? AND at = ? AND alias_id IN (SELECT value FROM json_each(?))"
+        said = self._db.execute(f"SELECT traits FROM claims WHERE {where}", (event_id, at, ids)).fetchone()
+        if said is not None:
+            left = body.encode(mentions.scrubbed(body.decode(said[0]))).decode()
+            self._db.execute(f"UPDATE claims SET traits = ? WHERE {where}", (left, event_id, at, ids))
+
     def _seqs(self, request: int) -> tuple[int, int]:
         """The first and last sequence number of a request's events, which rise with requests."""
         return self._first(request), self._first(request + 1) - 1
@@ -224,126 +228,11 @@ class Erasure:
         return self._db.execute(_BLANK).rowcount
 
 
-def sweep(db: sqlite3.Connection, mentions: Mentions, ours: Collection[str] = OURS) -> dict[str, int]:
-    """Take every mention out of every table, in the caller's transaction; rows changed, by table that had any.
-
-    `ours` are columns that hold no foreign text.
-    """
-    db.create_function("mentions", 1, lambda value: _mentions(mentions, value), deterministic=True)
-    db.create_function("scrubbed", 1, lambda value: _scrubbed(mentions, value), deterministic=True)
-    changed = {table: _sweep_table(db, table, columns, mentions) for table, columns in _tables(db, ours).items()}
-    return {table: count for table, count in changed.items() if count}
-
-
-def sweep_file(path: Path, mentions: Mentions) -> dict[str, int]:
-    """`sweep` a database that is not the store, in a transaction of its own."""
-    db = sqlite3.connect(path, isolation_level=None)
-    try:
-        db.execute("PRAGMA busy_timeout = 5000")
-        db.execute("PRAGMA secure_delete = ON")
-        db.execute("BEGIN IMMEDIATE")
-        changed = sweep(db, mentions, ours=())
-        db.execute("COMMIT")
-        return changed
-    finally:
-        db.close()
-
-
-def _sweep_table(db: sqlite3.Connection, table: str, columns: Mapping[str, str], mentions: Mentions) -> int:
-    changed = 0
-    for column, kind in columns.items():
-        quick, values = _quick(column, mentions) if kind == "TEXT" else (f'length("{column}") > 16', [])
-        where = f'WHERE ({quick}) AND mentions("{column}")'
-        if not db.execute(f'SELECT 1 FROM "{table}" {where} LIMIT 1', values).fetchone():
-            continue
-        update = f'UPDATE OR IGNORE "{table}" SET "{column}" = scrubbed("{column}") {where}'
-        changed += db.execute(update, values).rowcount
-        # Where a scrubbed value meets one that must be unique, the row says nothing any more: it goes.
-        changed += db.execute(f'DELETE FROM "{table}" {where}', values).rowcount
-    return changed
-
-
-def _quick(column: str, mentions: Mentions) -> tuple[str, list[str]]:
-    """What SQLite can tell by itself, at a fiftieth of the cost: which texts surely mention nobody."""
-    squeezed = f'lower("{column}")'
-    for separator in ("%20", "%2b", "%28", "%29", " ", "(", ")", "-", ".", "/", "+"):
-        squeezed = f"replace({squeezed}, '{separator}', '')"
-    conditions = [" AND ".join([f'instr(lower("{column}"), ?)'] * len(runs)) or "1" for runs in mentions.runs]
-    conditions += [f"instr({squeezed}, ?)"] * len(mentions.phones)
-    values = [run for runs in mentions.runs for run in runs] + mentions.phones
-    return " OR ".join(f"({one})" for one in conditions) or "0", values
-
-
-def settle(
-    path: Path, *, held: Callable[[bytes], bool] | None = None, prints: Collection[bytes] = (), patience: int = 5_000
-) -> Settled:
-    """Fold a database's write-ahead log into it and empty it; with `held`, see to it that the file is clean.
-
-    Others that hold the file are waited for, `patience` milliseconds. A file of modest size is rewritten at once, a
-    larger one only when `held` or one of the `prints` finds something in it: that takes as long as copying it, and
-    nobody else can write meanwhile. "in use" says that another process would not let go in time; then the work is
-    not done yet.
-    """
-    db = sqlite3.connect(path, isolation_level=None)
-    try:
-        db.execute(f"PRAGMA busy_timeout = {patience}")
-        db.execute("PRAGMA secure_delete = ON")
-        if not _checkpointed(db):
-            return "in use"
-        if held is None or not _wants_vacuum(path, held, prints):
-            return "clean"
-        db.execute("VACUUM")
-        return "vacuumed" if _checkpointed(db) and not file_holds(path, held) else "in use"
-    except sqlite3.OperationalError:
-        return "in use"
-    finally:
-        db.close()
-
-
-def _wants_vacuum(path: Path, held: Callable[[bytes], bool], prints: Collection[bytes]) -> bool:
-    small = path.stat().st_size <= _VACUUM_ALWAYS
-    return small or file_holds(path, lambda data: held(data) or any(one in data for one in prints))
-
-
-def file_holds(path: Path, held: Callable[[bytes], bool]) -> bool:
-    """Whether `held` finds something in a file's bytes, read in overlapping pieces."""
-    tail = b""
-    with path.open("rb") as file:
-        while piece := file.read(_CHUNK):
-            if held(tail + piece):
-                return True
-            tail = piece[-_OVERLAP:]
-    return False
-
-
-def is_database(path: Path) -> bool:
-    """Whether a file is an SQLite database."""
-    with path.open("rb") as file:
-        return file.read(16) == b"SQLite format 3\x00"
-
-
-def _checkpointed(db: sqlite3.Connection) -> bool:
-    return int(db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]) == 0
-
-
 def _span(row: tuple[Any, ...], devices: tuple[str, ...], now: int) -> Span:
     kind, value, since, until, last_seen, alone = row
     if kind not in devices:
         return Span(kind, value, -_FOREVER, _FOREVER, bool(alone))
     return Span(kind, value, since, min(until, max(now, last_seen) + 1), bool(alone))
-
-
-def _tables(db: sqlite3.Connection, ours: Collection[str]) -> Mapping[str, Mapping[str, str]]:
-    """The columns of every table that can hold foreign text, with their types."""
-    tables = db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-    return {
-        name: {
-            one[1]: one[2].upper()
-            for one in db.execute(f'PRAGMA table_info("{name}")').fetchall()
-            if one[2].upper() not in ("INTEGER", "REAL") and one[1] not in ours
-        }
-        for (name,) in tables.fetchall()
-    }
 
 
 def _hanging(db: sqlite3.Connection) -> list[tuple[str, str]]:
@@ -360,17 +249,3 @@ def _without(values: Sequence[str | None], mentions: Mentions) -> list[str | Non
     """The JSON columns of an event scrubbed, and the identifier columns, NULL where they are one."""
     documents = [body.encode(mentions.scrubbed(body.decode(text or "{}"))).decode() for text in values[:3]]
     return documents + [None if text is None or mentions.is_one(text) else text for text in values[3:]]
-
-
-def _mentions(mentions: Mentions, value: Any) -> bool:
-    if isinstance(value, str):
-        return mentions.within(value.encode("utf-8", "surrogatepass"))
-    return isinstance(value, bytes) and mentions.within(value)
-
-
-def _scrubbed(mentions: Mentions, value: Any) -> Any:
-    if isinstance(value, bytes):
-        return mentions.masked(value)
-    if value[:1] in ("{", "["):
-        return mentions.scrubbed_document(value.encode()).decode()
-    return mentions.scrubbed_text(value)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import functools
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from operator import itemgetter
 from typing import Final
 
 from tagway import config
 from tagway.core import body
-from tagway.core.erasure import Span, Tombstones
+from tagway.core.erasure import Mentions, Span, Tombstones
 from tagway.core.events import Identifier
 from tagway.core.identity import Evidence, Resolution, traits
 from tagway.core.identity.book import FOREVER, Book, Group
@@ -192,6 +193,9 @@ class Identities:
         if not self._tombstones:
             return Told(evidence, fact, refused, ())
         left, stripped = unforgotten(fact, self._joins_nobody, self._tombstones)
+        if stripped and evidence.traits:
+            said = Mentions(stripped, short=True).scrubbed(dict(evidence.traits))
+            evidence = replace(evidence, traits=tuple(said.items()))
         return Told(evidence, left, refused if left else (), stripped)
 
     def _joins_nobody(self, one: Identifier) -> bool:

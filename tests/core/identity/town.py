@@ -53,8 +53,10 @@ class Town:
         mine = [slot for slot in slots if slot.id == one]
         spans = [(one, -FOREVER, now + 1 if one[0] in DEVICE else FOREVER)]
         if mine:
-            person = max(mine, key=lambda slot: slot.until).profile
-            spans = [_span(slot, model, now) for slot in slots if slot.profile == person]
+            last = max(mine, key=lambda slot: slot.until)
+            if last.id[0] in DEVICE and self._is_forgotten(last, model):
+                return
+            spans = [_span(slot, model, now) for slot in slots if slot.profile == last.profile]
         self.erased += spans
         names = {span[0] for span in spans}
         beside = {other for story in model.stories if names & set(story.ids) for other in story.ids} & model.shared
@@ -63,6 +65,11 @@ class Town:
         self._void(spans, slots)
         for place, other in enumerate(sorted(beside - model.decided.blocked - names)):
             self.command(Command(action="block", target=(":".join(other),), at=LAST, id=f"{len(self.erased)}:{place}"))
+
+    def _is_forgotten(self, last: Slot, model: Model) -> bool:
+        """Whether somebody had the device after that, and is forgotten already."""
+        seen = max([last.since, *_seen(last, model)])
+        return any(one == last.id and last.since < since and seen < until for one, since, until in self.erased)
 
     def _void(self, spans: Iterable[Erased], slots: Sequence[Slot]) -> None:
         """A command that names an identifier which nobody has any more names nobody."""
@@ -86,8 +93,11 @@ def _left(story: Story, erased: Iterable[Erased], shared: set[Id]) -> Story | No
 def _span(slot: Slot, model: Model, now: int) -> Erased:
     if slot.id[0] not in DEVICE:
         return slot.id, -FOREVER, FOREVER
-    seen = [story.at for story in model.stories if slot.id in story.ids and slot.since <= story.at < slot.until]
-    return slot.id, slot.since, min(slot.until, max([now, slot.since, *seen]) + 1)
+    return slot.id, slot.since, min(slot.until, max([now, slot.since, *_seen(slot, model)]) + 1)
+
+
+def _seen(slot: Slot, model: Model) -> list[int]:
+    return [story.at for story in model.stories if slot.id in story.ids and slot.since <= story.at < slot.until]
 
 
 def _visible(model: Model) -> list[Slot]:
