@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tagway.answers.carts import CODES, TRIGGER_WINDOW, arranged, as_json, cause, waterfall
 from tagway.config import Config, Identity
+from tagway.core import moments
 from tagway.store.carts import CartFacts
 from tagway.testing import InProcess
 
@@ -148,3 +149,40 @@ def test_a_cart_whose_person_waits_to_be_folded_again_is_pending(tmp_path: Path)
 def test_a_cart_without_any_id_has_none(gateway: InProcess) -> None:
     add(gateway, "m1", properties={"cart_id": "c1"})
     assert codes(gateway) == {"c1": "NO_STABLE_ID"}
+
+
+def test_a_cart_whose_person_was_kept_apart_from_another_has_a_conflict(gateway: InProcess) -> None:
+    for browser, cart in (("a1", "c1"), ("b1", "c2")):
+        event = {"event_name": "add_to_cart", "anonymous_id": browser, "client_id": "g1", "cart_id": cart}
+        gateway.send("stape", json.dumps({**event, "unique_event_id": browser}).encode())
+    (refused,) = gateway.feed.merges(verdict="skipped_conflict")
+    found = {cart.facts.cart_id: cart for cart in waterfall(gateway.feed).carts}
+    assert {cart.cause.code for cart in found.values()} == {"ALIAS_CONFLICT"}
+    assert {cart.facts.conflict for cart in found.values()} == {refused["event_id"]}
+
+
+def test_an_order_of_the_same_person_buys_the_cart_that_it_does_not_name(gateway: InProcess) -> None:
+    identify = {"type": "identify", "anonymousId": "a1", "userId": "u1", "traits": {"email": "ana@example.com"}}
+    add(gateway, "m0", event="Order Completed", userId="u1", properties={"order_id": "o0"})
+    gateway.clock += 1_000_000
+    add(gateway, "m1", anonymousId="a1", properties={"cart_id": "c1"})
+    add(gateway, "m2", **identify)
+    assert codes(gateway) == {"c1": "REACHABLE"}
+    gateway.clock += 1_000_000
+    add(gateway, "m3", event="Order Completed", userId="u1", properties={"order_id": "o1"})
+    assert codes(gateway) == {"c1": "PURCHASED_ALREADY"}
+
+
+def test_two_addresses_near_a_cart_could_be_anybodys(gateway: InProcess) -> None:
+    add(gateway, "m1", anonymousId="a1", properties={"cart_id": "c1"})
+    for email in ("ana@example.com", "bob@example.com"):
+        add(gateway, email, event="Email Captured", properties={"email": email})
+    assert codes(gateway) == {"c1": "NEVER_IDENTIFIED"}
+
+
+def test_a_period_has_the_carts_that_were_touched_in_it_whole(gateway: InProcess) -> None:
+    for place, (hour, cart) in enumerate(((10, "old"), (11, "both"), (13, "both"), (14, "new"))):
+        moment = f"2026-03-02T{hour}:00:00Z"
+        add(gateway, f"m{place}", anonymousId="a1", properties={"cart_id": cart}, timestamp=moment)
+    found = waterfall(gateway.feed, moments.read("2026-03-02T12:00:00Z") or 0).carts
+    assert [(cart.facts.cart_id, cart.facts.events) for cart in found] == [("new", 1), ("both", 2)]

@@ -25,6 +25,7 @@ GROUP = FaultGroup(
     count=2,
     share=0.5,
     first_at=NOW - 3 * DAY,
+    again_at=NOW,
     last_at=NOW,
     before_at=NOW - 2 * DAY,
     trend=(0,) * 11 + (2,),
@@ -42,6 +43,11 @@ def test_a_group_that_is_back_after_a_quiet_day_has_regressed() -> None:
 
 def test_a_group_that_went_on_is_not_marked() -> None:
     assert mark(replace(GROUP, before_at=NOW - DAY + HOUR), NOW, NOW - 9 * DAY) == ""
+
+
+def test_a_group_that_goes_on_all_day_has_not_regressed_in_the_evening() -> None:
+    began = NOW - DAY + HOUR
+    assert mark(replace(GROUP, before_at=began - HOUR, again_at=began), NOW, NOW - 9 * DAY) == ""
 
 
 def test_a_group_that_began_today_is_new() -> None:
@@ -98,6 +104,13 @@ def test_the_sample_is_the_latest_event_with_what_to_do(folder: Path) -> None:
 def test_the_trend_ends_now(folder: Path) -> None:
     (found,) = asked(folder, now=NOW, window=12 * HOUR)
     assert found.group.trend == (0,) * 10 + (1, 2)
+
+
+def test_a_group_is_counted_in_its_window_and_known_from_before(folder: Path) -> None:
+    (found,) = asked(folder, now=NOW, window=HOUR)
+    group = found.group
+    assert (group.count, group.share) == (1, 1.0)
+    assert (group.first_at, group.before_at, group.again_at, group.last_at) == (NOW - HOUR, NOW - HOUR, NOW, NOW)
 
 
 def test_a_window_leaves_out_what_is_older(folder: Path) -> None:

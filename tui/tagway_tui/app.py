@@ -257,9 +257,9 @@ class TagwayApp(App[None]):
         """Why a person can be reached, or not."""
         self._ask_why(lambda feed: reasons.why_person(feed, profile_id))
 
-    def why_cart(self, cart_id: str) -> None:
-        """Why a cart is where it is."""
-        self._ask_why(lambda feed: reasons.why_cart(feed, cart_id))
+    def why_cart(self, cart_id: str, since: int) -> None:
+        """Why a cart is where it is, and how many of those since a time (microseconds) are there too."""
+        self._ask_why(lambda feed: reasons.why_cart(feed, cart_id, since))
 
     @work(thread=True, group="why", exclusive=True, exit_on_error=False)
     def _ask_why(self, ask: Callable[[Feed], reasons.Reason | None]) -> None:

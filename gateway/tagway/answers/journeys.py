@@ -58,7 +58,7 @@ class Checklist:
 
 
 def session(feed: Feed, code: str, after: int = 0) -> list[Json]:
-    """The events of the browser that is paired by a code, after a sequence number, oldest first."""
+    """The events of the browser that is paired by a code, after a position of the log, oldest first."""
     return feed.session(f"{PARAMETER}={code}", after)
 
 

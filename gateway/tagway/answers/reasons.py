@@ -18,6 +18,8 @@ from tagway.store.feed import Feed, Json
 
 Mark = Literal["ok", "warn", "fail"]
 _SHOWN: Final = 5
+# So many of the last events of a cart or a person are told of.
+_TOLD: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ def why_cart(feed: Feed, cart_id: str, since: int = 0) -> Reason | None:
         return None
     facts = found[0]
     cause = carts.cause(facts)
-    events = feed.events(cart_id=cart_id, limit=1_000)
+    events = feed.events(cart_id=cart_id, limit=_TOLD, newest=True)
     stages = (_received(events), _schema(events), *_cart_stages(feed, facts, events[-1]))
     everyone = carts.waterfall(feed, since).carts
     same = sum(1 for cart in everyone if cart.cause.code == cause.code)
@@ -78,7 +80,7 @@ def why_cart(feed: Feed, cart_id: str, since: int = 0) -> Reason | None:
 
 def why_person(feed: Feed, profile_id: str) -> Reason | None:
     """Why a person is known and reachable, or not; None when there is no such profile."""
-    events = feed.events(profile=profile_id, limit=1_000)
+    events = feed.events(profile=profile_id, limit=_TOLD, newest=True)
     if not events:
         return None
     last = events[-1]

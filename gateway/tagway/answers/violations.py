@@ -24,18 +24,17 @@ class Marked:
 
 def violations(feed: Feed, *, now: int, window: int = moments.DAY) -> tuple[Marked, ...]:
     """The groups of violations received in the `window` before `now` (microseconds), most frequent first."""
-    groups = feed.fault_groups(since=0, now=now, slot=max(1, window // 12))
     seen_since = feed.first_received()
-    return tuple(Marked(group=one, mark=mark(one, now, seen_since)) for one in groups if one.last_at >= now - window)
+    return tuple(
+        Marked(group=one, mark=mark(one, now, seen_since)) for one in feed.fault_groups(now=now, window=window)
+    )
 
 
 def mark(group: FaultGroup, now: int, seen_since: int) -> Mark:
     """New: began within a day, when the store is older than that. Regressed: back after a quiet day."""
     if group.first_at >= now - QUIET:
         return "new" if seen_since < now - QUIET else ""
-    recently = sum(group.trend) > 0
-    quiet = group.before_at is not None and group.last_at - group.before_at >= QUIET
-    return "regressed" if recently and quiet else ""
+    return "regressed" if group.before_at is not None and group.again_at - group.before_at >= QUIET else ""
 
 
 def as_json(marked: Marked) -> dict[str, Any]:

@@ -229,7 +229,10 @@ class Log:
 
     def totals(self) -> Totals:
         """Count the log: sequence numbers have no gaps, so requests are what the small index does not hold."""
-        first, last = self._db.execute("SELECT ifnull(min(seq), 0), ifnull(max(seq), 0) FROM log").fetchone()
+        # Two questions: SQLite answers each from one end of the log, but both at once by reading all of it.
+        first, last = self._db.execute(
+            "SELECT ifnull((SELECT min(seq) FROM log), 0), ifnull((SELECT max(seq) FROM log), 0)"
+        ).fetchone()
         beside: dict[str, tuple[int, int]] = {
             kind: (rows, count)
             for kind, rows, count in self._db.execute(

@@ -1,13 +1,15 @@
-"""What the store knows of each cart, for the reachability waterfall: one row a cart, facts only."""
+"""What the store knows of each cart, for the reachability waterfall: one row a cart, facts only.
+
+One statement begins with the carts that are asked for and finds the rest by cart and by person, so that it costs
+what these carts cost, however large the store is.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from bisect import bisect_left
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from tagway.core import body
 from tagway.store import attribution
 
 # Events that show intent to buy; a cart is counted from the first of them on.
@@ -21,47 +23,72 @@ INTENT: Final = (
     "Payment Info Entered",
 )
 
-_CARTS: Final = f"""
-SELECT e.cart_id, min(e.timestamp) AS first_at, max(e.timestamp) AS last_at, count(*) AS events,
-    count(DISTINCT e.anonymous_id) AS browsers, max(e.seq) AS last_seq,
-    sum(e.status = 'violating') AS violating, group_concat(DISTINCT e.source) AS sources
+_ONE: Final = "= :cart_id"
+_SINCE: Final = "IN (SELECT r.cart_id FROM events r WHERE r.timestamp >= :since AND r.cart_id IS NOT NULL)"
+_ALL: Final = "IS NOT NULL"
+_ORDER: Final = "Order Completed"
+_MEANT: Final = f"FILTER (WHERE e.name <> '{_ORDER}' AND e.status <> 'duplicate')"
+# The plus keeps SQLite from walking all events of a status for those of some carts.
+_INTENTS: Final = f"""
+SELECT e.cart_id, min(e.timestamp) {_MEANT} AS first_at, max(e.timestamp) {_MEANT} AS last_at,
+    min(e.at) {_MEANT} AS counted_from, count(*) {_MEANT} AS events, max(e.seq) {_MEANT} AS last_seq,
+    count(*) FILTER (WHERE e.name <> '{_ORDER}' AND e.status = 'violating') AS violating,
+    count(DISTINCT e.anonymous_id) {_MEANT} AS browsers, group_concat(DISTINCT e.source) {_MEANT} AS sources,
+    min(e.seq) FILTER (WHERE e.name = '{_ORDER}') AS order_seq
 FROM events e
-WHERE e.cart_id IS NOT NULL AND e.status IN ('accepted', 'violating')
-    AND e.name IN ({",".join("?" * len(INTENT))})
-    {{one}}
-GROUP BY e.cart_id HAVING max(e.timestamp) >= ? ORDER BY last_at DESC, e.cart_id
+WHERE e.cart_id {{which}} AND +e.status IN ('accepted', 'violating', 'duplicate')
+    AND e.name IN ({", ".join(f"'{name}'" for name in (*INTENT, _ORDER))})
+GROUP BY e.cart_id HAVING last_at >= :since
 """
-_ALL: Final = _CARTS.format(one="")
-_ONE: Final = _CARTS.format(one="AND e.cart_id = ?")
+_HELD: Final = "FROM clusters x JOIN holdings y ON y.cluster = x.cluster"
+_PERSONS_ORDER: Final = f"""
+SELECT min(o.seq) {_HELD}
+JOIN events o ON o.alias_id = y.alias_id AND o.at >= max(y.since, i.counted_from) AND o.at < y.until
+WHERE x.profile = p.profile AND o.name = '{_ORDER}' AND +o.cart_id IS NULL
+"""
+_STABLE: Final = f"""
+SELECT 1 {_HELD}
+WHERE x.profile = p.profile AND y.kind IN ('user_id', 'email', 'phone', 'anonymous_id', 'device_id', 'client_id')
+"""
+_FOLDING: Final = (
+    "SELECT x.profile FROM refolds r CROSS JOIN holdings y USING (alias_id) JOIN clusters x USING (cluster)"
+)
+# The last join that was refused because two people would have met, by the identifier that was tried or its subject.
+_CONFLICT: Final = f"""
+SELECT lower(hex(event_id)) FROM (
+    SELECT v.id, v.event_id {_HELD}
+    CROSS JOIN verdicts v ON v.kind = y.kind AND v.value = y.value AND v.at >= y.since AND v.at < y.until
+    WHERE x.profile = p.profile AND v.verdict = 'skipped_conflict'
+    UNION ALL
+    SELECT v.id, v.event_id {_HELD}
+    JOIN verdicts v ON v.subject_kind = y.kind AND v.subject_value = y.value AND v.at >= y.since AND v.at < y.until
+    WHERE x.profile = p.profile AND +v.verdict = 'skipped_conflict')
+ORDER BY id DESC LIMIT 1
+"""
+# An address given by an event that no browser can be tied to: the one near a cart; two could be anybody's.
+_NEAR_MISS: Final = """
+SELECT CASE WHEN count(*) = 1 THEN min(seq) END FROM (
+    SELECT n.seq FROM events n
+    WHERE n.email IS NOT NULL AND n.anonymous_id IS NULL AND n.cart_id IS NULL
+        AND n.timestamp BETWEEN i.first_at - :near AND i.last_at + :near
+        AND n.name IN ('Email Captured', 'SMS Captured', 'Quiz Completed', 'identify')
+        AND +n.status IN ('accepted', 'violating')
+        AND NOT EXISTS (SELECT 1 FROM holdings y JOIN clusters x ON x.cluster = y.cluster
+            JOIN clusters m ON m.profile = x.profile JOIN holdings d ON d.cluster = m.cluster
+            WHERE y.alias_id = n.alias_id AND d.kind = 'anonymous_id')
+    LIMIT 2)
+"""
 # The cart's person is whoever its last event belongs to.
-_PERSON: Final = f"""
-SELECT p.profile_id, p.user_id, p.reachable_at,
-    EXISTS (SELECT 1 FROM aliases x WHERE x.profile_id = p.profile_id
-        AND x.kind IN ('user_id', 'email', 'phone', 'anonymous_id', 'device_id', 'client_id')) AS stable
-FROM events e {attribution.ATTRIBUTED}
-WHERE e.seq = ?
-"""
-_STATE: Final = "SELECT email, phone, consent, folding FROM profiles WHERE profile_id = ?"
-_ORDER: Final = """
-SELECT min(e.seq) FROM events e
-WHERE e.name = 'Order Completed' AND e.status IN ('accepted', 'violating', 'duplicate') AND e.cart_id = ?
-"""
-_PERSONS_ORDER: Final = """
-SELECT min(e.seq) FROM aliases a
-JOIN events e ON e.alias_id = a.alias_id AND e.at >= a.since AND e.at < a.until
-WHERE a.profile_id = ? AND e.name = 'Order Completed' AND e.timestamp >= ? AND e.cart_id IS NULL
-"""
-_CONFLICTS: Final = """
-SELECT profile_id, other_profile_id, lower(hex(event_id)) FROM merges WHERE verdict = 'skipped_conflict' ORDER BY id
-"""
-# Addresses given by events that no browser can be tied to: near a cart, they are the near miss.
-_LOOSE_ADDRESSES: Final = """
-SELECT e.timestamp, e.seq FROM events e
-WHERE e.name IN ('Email Captured', 'SMS Captured', 'Quiz Completed', 'identify')
-    AND e.email IS NOT NULL AND e.anonymous_id IS NULL AND e.cart_id IS NULL AND e.status IN ('accepted', 'violating')
-    AND NOT EXISTS (SELECT 1 FROM aliases a JOIN aliases d ON d.profile_id = a.profile_id AND d.kind = 'anonymous_id'
-        WHERE a.alias_id = e.alias_id)
-ORDER BY e.timestamp
+_CARTS: Final = f"""
+SELECT i.*, p.profile_id, p.user_id, p.reachable_at, EXISTS ({_STABLE}) AS stable,
+    EXISTS (SELECT 1 {_HELD} WHERE x.profile = p.profile AND y.kind = 'email') AS email,
+    EXISTS (SELECT 1 {_HELD} WHERE x.profile = p.profile AND y.kind = 'phone') AS phone,
+    p.traits -> '$.accepts_email.value' AS accepts_email, p.traits -> '$.accepts_sms.value' AS accepts_sms,
+    ifnull(p.profile IN ({_FOLDING}), 0) AS folding, ifnull(i.order_seq, ({_PERSONS_ORDER})) AS bought_by,
+    CASE WHEN p.reachable_at IS NULL AND p.user_id IS NULL THEN ({_CONFLICT}) END AS conflict,
+    CASE WHEN p.reachable_at IS NULL THEN ({_NEAR_MISS}) END AS near_miss
+FROM ({_INTENTS}) i CROSS JOIN events e ON e.seq = i.last_seq {attribution.ATTRIBUTED}
+ORDER BY i.last_at DESC, i.cart_id
 """
 
 
@@ -69,9 +96,10 @@ ORDER BY e.timestamp
 class CartFacts:
     """What is recorded of one cart; times in microseconds, `*_seq` are events.
 
-    `near_miss` is the one event close to it that gave an address without a browser; `conflict` the event id of
-    a refused merge of its person. `consent` has each channel that the person has an address for, and False where
-    they declined it. `folding` says that the person is still to be folded again.
+    Where the person cannot be reached, `near_miss` is the one event close to the cart that gave an address without
+    a browser, and, where nobody is known either, `conflict` the event id of the last refused merge. `consent` has
+    each channel that the person has an address for, and False where they declined it. `folding` says that the person
+    is still to be folded again.
     """
 
     cart_id: str
@@ -98,29 +126,12 @@ def carts(db: sqlite3.Connection, since: int, near: int, cart_id: str | None = N
 
     `near` (microseconds) is how far from a cart's events an address counts as a near miss.
     """
-    conflicts: dict[str, str] = {}
-    for *profiles, event_id in db.execute(_CONFLICTS).fetchall():
-        conflicts.update(dict.fromkeys(profiles, event_id))
-    addresses = [(at, seq) for at, seq in db.execute(_LOOSE_ADDRESSES).fetchall()]
-    query, wanted = (_ALL, ()) if cart_id is None else (_ONE, (cart_id,))
-    found = db.execute(query, (*INTENT, *wanted, since)).fetchall()
-    return [_facts(db, row, conflicts, _near_miss(addresses, row, near)) for row in found]
+    which = _ONE if cart_id is not None else _SINCE if since > 0 else _ALL
+    values = {"cart_id": cart_id, "since": since, "near": near}
+    return [_facts(row) for row in db.execute(_CARTS.format(which=which), values).fetchall()]
 
 
-def _near_miss(addresses: list[tuple[int, int]], row: sqlite3.Row, near: int) -> int | None:
-    """The one loose address near a cart; two could be anybody's."""
-    first = bisect_left(addresses, (row["first_at"] - near, 0))
-    close = [seq for at, seq in addresses[first : first + 2] if at <= row["last_at"] + near]
-    return close[0] if len(close) == 1 else None
-
-
-def _facts(db: sqlite3.Connection, row: sqlite3.Row, conflicts: dict[str, str], near_miss: int | None) -> CartFacts:
-    person = db.execute(_PERSON, (row["last_seq"],)).fetchone()
-    profile_id = person["profile_id"]
-    order = db.execute(_ORDER, (row["cart_id"],)).fetchone()[0]
-    if order is None and profile_id is not None:
-        order = db.execute(_PERSONS_ORDER, (profile_id, row["first_at"])).fetchone()[0]
-    state = db.execute(_STATE, (profile_id,)).fetchone()
+def _facts(row: sqlite3.Row) -> CartFacts:
     return CartFacts(
         cart_id=row["cart_id"],
         first_at=row["first_at"],
@@ -130,20 +141,19 @@ def _facts(db: sqlite3.Connection, row: sqlite3.Row, conflicts: dict[str, str], 
         browsers=row["browsers"],
         last_seq=row["last_seq"],
         sources=tuple(row["sources"].split(",")),
-        profile_id=profile_id,
-        user_id=person["user_id"],
-        reachable_at=person["reachable_at"],
-        stable_id=bool(person["stable"]) or row["browsers"] > 0,
-        consent=_consent(state) if state else (),
-        folding=bool(state and state["folding"]),
-        order_seq=order,
-        conflict=conflicts.get(profile_id),
-        near_miss=near_miss,
+        profile_id=row["profile_id"],
+        user_id=row["user_id"],
+        reachable_at=row["reachable_at"],
+        stable_id=bool(row["stable"]) or row["browsers"] > 0,
+        consent=_consent(row),
+        folding=bool(row["folding"]),
+        order_seq=row["bought_by"],
+        conflict=row["conflict"],
+        near_miss=row["near_miss"],
     )
 
 
-def _consent(state: sqlite3.Row) -> tuple[tuple[str, bool], ...]:
+def _consent(row: sqlite3.Row) -> tuple[tuple[str, bool], ...]:
     """Whether each channel that there is an address for may be used: a person who said nothing has not declined."""
-    given: dict[str, Any] = body.decode(state["consent"])
-    addresses = (("email", state["email"]), ("sms", state["phone"]))
-    return tuple((channel, (given[channel] or {}).get("value") is not False) for channel, one in addresses if one)
+    channels = (("email", row["email"], row["accepts_email"]), ("sms", row["phone"], row["accepts_sms"]))
+    return tuple((channel, given != "false") for channel, address, given in channels if address)

@@ -43,7 +43,7 @@ class Verdict:
 
 def count(db: sqlite3.Connection, which: Which) -> int:
     """How many decisions there are."""
-    return int(db.execute(f"SELECT count(*) FROM merges m WHERE {_WHERE[which]}").fetchone()[0])
+    return int(db.execute(f"SELECT count(*) FROM verdicts m WHERE {_WHERE[which]}").fetchone()[0])
 
 
 def newest(db: sqlite3.Connection, which: Which, limit: int) -> list[Verdict]:

@@ -6,6 +6,7 @@ be reused. `changed` is cheap enough to ask ten times a second. Shapes are those
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,17 +24,18 @@ _EVENTS: Final = (
     f"SELECT e.*, {attribution.PROFILE_ID} AS profile_id, p.reachable_at FROM events e {attribution.ATTRIBUTED}"
 )
 # A browser is known by the anonymous ids of the events that carry the marker; what follows carries only those.
+# `after` is a position of the log: it stays what it is when the store is folded again.
 _SESSION: Final = """
-WHERE e.seq > :after AND (
+WHERE e.request > :after AND (
     instr(e.context, :marker) OR instr(e.properties, :marker)
     OR e.anonymous_id IN (
         SELECT m.anonymous_id FROM events m
-        WHERE m.seq > :after AND (instr(m.context, :marker) OR instr(m.properties, :marker))
+        WHERE m.request > :after AND (instr(m.context, :marker) OR instr(m.properties, :marker))
     )
     OR e.cart_id IN (
-        SELECT c.cart_id FROM events c WHERE c.seq > :after AND c.cart_id IS NOT NULL AND c.anonymous_id IN (
+        SELECT c.cart_id FROM events c WHERE c.request > :after AND c.cart_id IS NOT NULL AND c.anonymous_id IN (
             SELECT m.anonymous_id FROM events m
-            WHERE m.seq > :after AND (instr(m.context, :marker) OR instr(m.properties, :marker))
+            WHERE m.request > :after AND (instr(m.context, :marker) OR instr(m.properties, :marker))
         )
     )
 )
@@ -85,17 +87,23 @@ class Feed:
         cart_id: str | None = None,
         matching: str = "",
         now: int = 0,
+        newest: bool = False,
     ) -> list[Json]:
-        """Events after a sequence number, oldest first, as in `tagway events --json`.
+        """Events after a sequence number, oldest first, as in `tagway events --json`: the first, or the `newest`.
 
         `matching` is a filter (`core.query`), whose `age` counts from `now`. Raises `QueryError`.
         """
-        wanted = {"e.status": status, "e.name": name, "p.profile_id": profile, "e.source": source, "e.cart_id": cart_id}
-        given = {column: value for column, value in wanted.items() if value is not None}
+        wanted = {"e.status": status, "e.name": name, "e.source": source, "e.cart_id": cart_id}
+        given: dict[str, tuple[str, ...]] = {
+            f"{column} = ?": (value,) for column, value in wanted.items() if value is not None
+        }
+        if profile is not None:
+            given[filters.OF_PROFILE] = (profile, profile)
         condition, values = filters.compiled(matching, now)
-        where = " AND ".join(["e.seq > ?", *(f"{column} = ?" for column in given), condition])
-        query = f"{_EVENTS} WHERE {where} ORDER BY e.seq LIMIT ?"
-        return self._events(self._db.execute(query, (after, *given.values(), *values, limit)).fetchall())
+        where = " AND ".join(["e.seq > ?", *given, condition])
+        query = f"{_EVENTS} WHERE {where} ORDER BY e.seq {'DESC' if newest else 'ASC'} LIMIT ?"
+        rows = self._db.execute(query, (after, *itertools.chain(*given.values()), *values, limit)).fetchall()
+        return self._events(rows[::-1] if newest else rows)
 
     def count(self, matching: str = "", now: int = 0) -> int:
         """How many events a filter finds in the whole store; all of them without one. Raises `QueryError`."""
@@ -105,8 +113,9 @@ class Feed:
         return int(self._db.execute(f"SELECT count(*) FROM ({_EVENTS} WHERE {condition})", values).fetchone()[0])
 
     def session(self, marker: str, after: int = 0) -> list[Json]:
-        """The events of the browsers that sent a marker in a page's address, after a sequence number."""
-        query = f"{_EVENTS} {_SESSION} ORDER BY e.seq"
+        """The events of the browsers that sent a marker in a page's address, after a position of the log."""
+        # The plus: what a session is looked for in are the last requests, not all events in their order.
+        query = f"{_EVENTS} {_SESSION} ORDER BY +e.seq"
         return self._events(self._db.execute(query, {"marker": marker, "after": after}).fetchall())
 
     def event(self, seq: int) -> Json | None:
@@ -176,7 +185,7 @@ class Feed:
     def asked(self, ask: str) -> list[Identifier]:
         """Whom verified privacy requests of a sort were about, oldest first: the strongest identifier of each."""
         rows = self._db.execute(
-            "SELECT a.kind, a.value FROM asks k JOIN events e ON e.seq = k.event JOIN aliases a"
+            "SELECT a.kind, a.value FROM asks k CROSS JOIN events e ON e.seq = k.event JOIN aliases a"
             " ON a.alias_id = e.alias_id AND e.at >= a.since AND e.at < a.until"
             " WHERE k.ask = ? AND e.verified ORDER BY e.seq",
             (ask,),
@@ -240,9 +249,9 @@ class Feed:
         """What is recorded of each cart with an event since a time, or of one (see `store.carts`)."""
         return carts.carts(self._db, since, near, cart_id)
 
-    def fault_groups(self, *, since: int, now: int, slot: int) -> list[faults.FaultGroup]:
-        """Violations grouped by rule, event and source (see `store.faults`)."""
-        return faults.fault_groups(self._db, since=since, now=now, slot=slot)
+    def fault_groups(self, *, now: int, window: int) -> list[faults.FaultGroup]:
+        """The violations of a window up to `now`, grouped by rule, event and source (see `store.faults`)."""
+        return faults.fault_groups(self._db, now=now, window=window)
 
     def twins(self) -> list[Json]:
         """The web's and the server's copies of the same facts, oldest pair first, as in `tagway twins --json`."""
@@ -250,7 +259,8 @@ class Feed:
 
     def first_received(self) -> int:
         """When the store's first event was received, in microseconds; 0 when there is none."""
-        return int(self._db.execute("SELECT ifnull(min(received_at), 0) FROM events").fetchone()[0])
+        row = self._db.execute("SELECT received_at FROM events ORDER BY seq LIMIT 1").fetchone()
+        return int(row[0]) if row else 0
 
     def last_received(self) -> int:
         """When the store's last event was received, in microseconds; 0 when there is none."""

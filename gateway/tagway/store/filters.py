@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -43,23 +44,23 @@ _TEXT: Final = (
 )
 # What the screen says of an event beside its outcome; the decisions that it gave rise to are found by its id.
 _SAID: Final = {
-    "warned": "e.status = 'accepted' AND EXISTS"
+    "warned": "+e.status = 'accepted' AND EXISTS"
     " (SELECT 1 FROM violations v WHERE v.event = e.seq AND v.severity = 'warn')",
-    "joined": "e.status = 'accepted' AND EXISTS"
+    "joined": "+e.status = 'accepted' AND EXISTS"
     " (SELECT 1 FROM verdicts m WHERE m.event_id = e.event_id AND m.verdict IN ('merged', 'handed_over'))",
-    "apart": "e.status = 'accepted' AND EXISTS (SELECT 1 FROM verdicts m WHERE m.event_id = e.event_id"
+    "apart": "+e.status = 'accepted' AND EXISTS (SELECT 1 FROM verdicts m WHERE m.event_id = e.event_id"
     " AND m.verdict IN ('skipped_conflict', 'skipped_shared', 'skipped_expired'))",
 }
 _RULE: Final = "EXISTS (SELECT 1 FROM violations v WHERE v.event = e.seq AND v.code = ?)"
 _RULE_PART: Final = "EXISTS (SELECT 1 FROM violations v WHERE v.event = e.seq AND instr(v.code, ?))"
+_BEGINS: Final = "(w.value = ? OR instr(lower(w.value), lower(?)) = 1)"
+_THEIRS: Final = f"EXISTS (SELECT 1 FROM aliases w WHERE w.profile_id = p.profile_id AND {_BEGINS})"
 # Whose an event is, is asked only of events that carry an identifier of the profile: all others are passed by.
 _WHO: Final = (
     "e.alias_id IN (SELECT o.alias_id FROM aliases w JOIN aliases o ON o.profile_id = w.profile_id"
-    " WHERE w.value = ? OR instr(lower(w.value), lower(?)) = 1)"
-    " AND EXISTS (SELECT 1 FROM aliases w WHERE w.profile_id = p.profile_id"
-    " AND (w.value = ? OR instr(lower(w.value), lower(?)) = 1))"
+    f" WHERE {_BEGINS}) AND {_THEIRS}"
 )
-_PROFILE: Final = "e.alias_id IN (SELECT o.alias_id FROM aliases o WHERE o.profile_id = ?) AND p.profile_id = ?"
+OF_PROFILE: Final = "e.alias_id IN (SELECT o.alias_id FROM aliases o WHERE o.profile_id = ?) AND p.profile_id = ?"
 # A property stands on the event or on any of its product lines.
 _PROPERTY: Final = (
     "(ifnull({on_event}, 0) OR EXISTS (SELECT 1 FROM json_each(e.properties, '$.products') l"
@@ -68,12 +69,13 @@ _PROPERTY: Final = (
 _TOO_LONG: Final = 65_536
 
 
-def compiled(text: str, now: int) -> Sql:
+def compiled(text: str, now: int, *, few: bool = False) -> Sql:
     """A filter as a condition over `events e` and its person `p` (`attribution.ATTRIBUTED`), and its parameters.
 
-    `now` (microseconds) is what `age` counts from. Raises `QueryError`.
+    `now` (microseconds) is what `age` counts from; `few` says that only a few events are held against it. Raises
+    `QueryError`.
     """
-    parts = [_sql(term, now) for term in parse(text)]
+    parts = [_sql(_alone(term) if few else term, now) for term in parse(text)]
     where = " AND ".join(condition for condition, _ in parts) or "1"
     return where, tuple(value for _, values in parts for value in values)
 
@@ -81,6 +83,10 @@ def compiled(text: str, now: int) -> Sql:
 def prepare(db: sqlite3.Connection) -> None:
     """Give a reading connection the `regexp` that filters use."""
     db.create_function("regexp", 2, _matches, deterministic=True)
+
+
+def _alone(term: Term) -> Term:
+    return replace(term, field="theirs") if term.field == "who" else term
 
 
 def _sql(term: Term, now: int) -> Sql:
@@ -117,8 +123,12 @@ def _who(term: Term, _now: int) -> Sql:
     return _WHO, (term.value,) * 4
 
 
+def _theirs(term: Term, _now: int) -> Sql:
+    return _THEIRS, (term.value,) * 2
+
+
 def _profile(term: Term, _now: int) -> Sql:
-    return ("instr(p.profile_id, ?)", (term.value,)) if term.operator == "~" else (_PROFILE, (term.value,) * 2)
+    return ("instr(p.profile_id, ?)", (term.value,)) if term.operator == "~" else (OF_PROFILE, (term.value,) * 2)
 
 
 def _id(term: Term, _now: int) -> Sql:
@@ -136,7 +146,8 @@ def _cart(term: Term, _now: int) -> Sql:
 
 def _status(term: Term, _now: int) -> Sql:
     said = _SAID.get(str(term.value))
-    return (said, ()) if said else ("e.status = ?", (term.value,))
+    # The plus: a filter goes through events in their order, not through all of a status.
+    return (said, ()) if said else ("+e.status = ?", (term.value,))
 
 
 def _rule(term: Term, _now: int) -> Sql:
@@ -168,6 +179,7 @@ _SPECIAL: Final[dict[str, Callable[[Term, int], Sql]]] = {
     "seq": _seq,
     "status": _status,
     "text": _text,
+    "theirs": _theirs,
     "who": _who,
 }
 

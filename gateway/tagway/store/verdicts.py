@@ -24,26 +24,30 @@ GROUPS: Final = {
 
 # Whose an identifier is at a time, by the event's own time.
 _SUBJECTS: Final = """
-JOIN aliases s ON s.kind = m.subject_kind AND s.value = m.subject_value AND s.since <= m.at AND m.at < s.until
+JOIN holdings sh ON sh.kind = m.subject_kind AND sh.value = m.subject_value AND sh.since <= m.at AND m.at < sh.until
+JOIN clusters sc ON sc.cluster = sh.cluster JOIN people s ON s.profile = sc.profile
 """
 _DUPLICATES: Final = f"""
-WITH seen (kind, value, profile_id) AS (
-    SELECT kind, value, profile_id FROM aliases
+WITH refused AS (SELECT * FROM verdicts WHERE verdict IN ('skipped_conflict', 'skipped_shared', 'retracted')),
+seen (kind, value, profile_id) AS (
+    SELECT h.kind, h.value, p.profile_id FROM holdings h
+    JOIN clusters c ON c.cluster = h.cluster JOIN people p ON p.profile = c.profile
+    WHERE h.alias_id IN (
+        SELECT alias_id FROM holdings GROUP BY alias_id HAVING count(*) > 1
+        UNION SELECT t.alias_id FROM refused m JOIN holdings t ON t.kind = m.kind AND t.value = m.value)
     UNION
-    SELECT m.kind, m.value, s.profile_id FROM merges m {_SUBJECTS}
-    WHERE m.verdict IN ('skipped_conflict', 'skipped_shared', 'retracted')
+    SELECT m.kind, m.value, s.profile_id FROM refused m {_SUBJECTS}
 )
 SELECT kind, value, count(*) AS profiles, json_group_array(profile_id) AS ids FROM seen
 GROUP BY kind, value HAVING count(*) > 1 ORDER BY count(*) DESC, kind, value
 """
 _REVIEW: Final = f"""
 SELECT m.verdict, m.rule, m.kind, m.value, s.profile_id AS subject_profile, i.profile_id AS identifier_profile,
-    m.subject_kind, m.subject_value, sp.user_id AS subject_user, ip.user_id AS identifier_user,
+    m.subject_kind, m.subject_value, s.user_id AS subject_user, i.user_id AS identifier_user,
     count(*) AS events, min(m.at) AS first, max(m.at) AS last, lower(hex(max(m.event_id))) AS event_id
-FROM merges m {_SUBJECTS}
-LEFT JOIN aliases i ON i.kind = m.kind AND i.value = m.value AND i.since <= m.at AND m.at < i.until
-LEFT JOIN profiles sp ON sp.profile_id = s.profile_id
-LEFT JOIN profiles ip ON ip.profile_id = i.profile_id
+FROM verdicts m {_SUBJECTS}
+LEFT JOIN holdings ih ON ih.kind = m.kind AND ih.value = m.value AND ih.since <= m.at AND m.at < ih.until
+LEFT JOIN clusters ic ON ic.cluster = ih.cluster LEFT JOIN people i ON i.profile = ic.profile
 WHERE m.verdict IN ('skipped_conflict', 'skipped_shared')
 GROUP BY m.verdict, m.rule, m.kind, m.value, s.profile_id, i.profile_id
 ORDER BY max(m.at) DESC, m.kind, m.value

@@ -156,7 +156,7 @@ class Carts(AnswerPlace):
             self.opened = item.code
             self.tell(self.answer)
         elif item is not None:
-            self.tagway.why_cart(item.facts.cart_id)
+            self.tagway.why_cart(item.facts.cart_id, self.answer.since)
 
     def _cart(self) -> Cart | None:
         item = self.query_one("#table", Table).current()
@@ -178,7 +178,7 @@ class Carts(AnswerPlace):
         """Why this cart is where it is."""
         cart = self._cart()
         if cart is not None:
-            self.tagway.why_cart(cart.facts.cart_id)
+            self.tagway.why_cart(cart.facts.cart_id, self.answer.since)
 
     def action_events(self) -> None:
         """The live list, filtered to the cart."""

@@ -52,6 +52,8 @@ class Session(AnswerPlace):
         super().__init__()
         self.code = secrets.token_hex(3)
         self.finished = False
+        self._after: int | None = None
+        """The position of the log at which the code was first shown; nothing before it can carry the code."""
 
     def body(self) -> Iterable[Widget]:
         """The checklist and the list."""
@@ -68,7 +70,8 @@ class Session(AnswerPlace):
     def ask(self, feed: Feed, window: Window, now: int) -> Any:
         """The browser's events, and the plan held against them."""
         del now
-        events = journeys.session(feed, self.code)
+        self._after = feed.position() if self._after is None else self._after
+        events = journeys.session(feed, self.code, self._after)
         lines = window.lines([one["seq"] for one in events][-2_000:])
         return self.code, journeys.checklist(events, self._planned()), [lines[seq] for seq in sorted(lines)]
 
@@ -134,7 +137,7 @@ class Session(AnswerPlace):
 
     def action_new(self) -> None:
         """Pair another browser."""
-        self.code, self.finished, self.answer = secrets.token_hex(3), False, None
+        self.code, self.finished, self.answer, self._after = secrets.token_hex(3), False, None, None
         self.ask_now()
 
     def action_finish(self) -> None:
