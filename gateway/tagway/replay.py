@@ -59,10 +59,12 @@ def replay(config: Config, registry: Registry, now: Callable[[], int], *, apply:
     go of it, or when there is no store.
     """
     folder = config.data
+    until = _position(folder)
     with Alone(folder) as alone:
-        if apply and not alone.take():
-            raise TagwayError(f"{folder}: a gateway runs on this folder; stop it, then `tagway replay --apply`")
-        until = _position(folder)
+        if apply:
+            if not alone.take():
+                raise TagwayError(f"{folder}: a gateway runs on this folder; stop it, then `tagway replay --apply`")
+            until = _position(folder)
         with trial(folder, config, registry, now, until=until) as anew:
             found = compare(folder / files.FILE, anew)
             if apply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from tagway import config as configuration
 from tagway.cli import main, tagway
+from tagway.store.feed import Feed
 from tagway.testing import InProcess
 
 SHARED_EMAIL = "x@example.com"
@@ -81,6 +84,55 @@ def test_why_ends_with_0_for_one_person_and_1_for_two(folder: Path) -> None:
     assert (joined.exit_code, apart.exit_code) == (0, 1)
     assert lines(joined)[0]["joined"]
     assert "tagway merges --approve user_id:u" in apart.stdout
+    assert [one["joins"] for one in lines(joined)[0]["chain"]] == [True]
+    assert "╳ skipped_conflict (two_people) by event 3" in apart.stdout
+
+
+def test_what_a_person_reads_fits_in_a_terminal(folder: Path) -> None:
+    for command in (["explain", "user_id:u1"], ["merges"], ["merges", "--review"], ["merges", "--duplicates"]):
+        assert max(map(len, run(folder, *command).stdout.splitlines())) <= 80
+
+
+def test_a_profile_is_found_by_its_id_too(folder: Path) -> None:
+    (profile,) = lines(run(folder, "explain", "user_id:u1", "--json"))
+    assert lines(run(folder, "explain", f"profile_id:{profile['profile_id']}", "--json")) == [profile]
+    unknown = run(folder, "explain", "profile_id:0000000000000000")
+    assert str(unknown.exception) == "nobody was ever known by profile_id:0000000000000000"
+
+
+def test_a_device_says_until_when_it_was_theirs(folder: Path) -> None:
+    assert "until 2025-10-01 10:03:00Z, when it changed hands" in run(folder, "explain", "user_id:u1").stdout
+
+
+def test_an_identifier_of_many_says_that_it_joins_nobody(folder: Path) -> None:
+    run(folder, "merges", "--block", f"email:{SHARED_EMAIL}")
+    assert "joins nobody: it is blocked" in run(folder, "explain", f"email:{SHARED_EMAIL}").stdout
+    (profile,) = lines(run(folder, "explain", f"email:{SHARED_EMAIL}", "--json"))
+    assert [one["shared"] for one in profile["aliases"]] == ["blocked"]
+
+
+def test_a_printed_command_is_pasted_without_harm(tmp_path: Path) -> None:
+    evil = "u9; touch $(pwned)"
+    with InProcess(tmp_path / "data") as gateway:
+        for user in ("u1", evil):
+            call = identify(user, 1, userId=user, traits={"email": SHARED_EMAIL})
+            gateway.send("segment", json.dumps({"batch": [call]}).encode(), path="/v1/batch")
+    shown = run(tmp_path / "data", "merges", "--review").stdout
+    printed = next(line.partition("tagway ")[2] for line in shown.splitlines() if "--approve" in line)
+    assert shlex.split(printed) == ["merges", "--approve", "user_id:u1", f"user_id:{evil}"]
+    fix = run(tmp_path / "data", "why", "user_id:u1", f"user_id:{evil}").stdout.rpartition("`tagway ")[2]
+    assert shlex.split(fix.rstrip("`\n")) == ["merges", "--approve", "user_id:u1", f"user_id:{evil}"]
+
+
+def test_a_long_history_counts_every_event_and_says_how_much_of_it_is_shown(tmp_path: Path) -> None:
+    with InProcess(tmp_path / "data") as gateway:
+        calls = [identify(f"m{n}", n // 10, userId="u1", traits={"email": SHARED_EMAIL}) for n in range(250)]
+        gateway.send("segment", json.dumps({"batch": calls}).encode(), path="/v1/batch")
+    (profile,) = lines(run(tmp_path / "data", "explain", "user_id:u1", "--json"))
+    assert [span["events"] for span in profile["reachability"]] == [250]
+    shown = run(tmp_path / "data", "explain", "user_id:u1").stdout
+    assert "timeline, the last 200 of 250 events" in shown
+    assert "and 101 more: --json has all" in shown
 
 
 def test_merges_lists_every_verdict_with_its_rule(folder: Path) -> None:
@@ -95,6 +147,22 @@ def test_duplicates_are_counted_by_email_phone_cart_and_device(folder: Path) -> 
     found = {one["by"]: one["profiles"] for one in lines(run(folder, "merges", "--duplicates", "--json"))}
     assert found == {"email": 2, "device": 2}
     assert "email: 1, phone: 0, cart: 0, device: 1" in run(folder, "merges", "--duplicates").stdout
+
+
+@pytest.mark.parametrize("option", [["--after", "9" * 30], ["--limit", "9" * 30], ["--verdict", "nonsense"]])
+def test_what_is_no_option_is_a_usage_error(folder: Path, option: list[str]) -> None:
+    assert run(folder, "merges", *option).exit_code == 2
+
+
+def test_an_identifier_of_too_many_people_is_one_question_until_it_is_blocked(tmp_path: Path) -> None:
+    with InProcess(tmp_path / "data") as gateway:
+        calls = [identify(f"m{n}", n, userId=f"u{n}", traits={"email": SHARED_EMAIL}) for n in range(7)]
+        gateway.send("segment", json.dumps({"batch": calls}).encode(), path="/v1/batch")
+    (asked,) = lines(run(tmp_path / "data", "merges", "--review", "--json"))
+    assert (asked["rule"], asked["events"], asked["subject"]["value"]) == ("people_per_identifier", 7, "u6")
+    assert f"tagway merges --block email:{SHARED_EMAIL}" in run(tmp_path / "data", "merges", "--review").stdout
+    run(tmp_path / "data", "merges", "--block", f"email:{SHARED_EMAIL}")
+    assert "nothing to review" in run(tmp_path / "data", "merges", "--review").stdout
 
 
 def test_an_approved_pair_becomes_one_person_and_leaves_the_review_list(folder: Path) -> None:
@@ -118,6 +186,54 @@ def test_unmerge_shows_the_effect_and_changes_nothing_before_it_is_applied(folde
     applied = lines(run(folder, "unmerge", "user_id:u1", f"email:{SHARED_EMAIL}", "--apply", "--json"))[0]
     assert {**applied, "applied": False} == shown
     assert run(folder, "why", "user_id:u1", f"email:{SHARED_EMAIL}").exit_code == 1
+
+
+def test_unmerge_says_who_comes_apart_and_what_was_recorded(folder: Path) -> None:
+    shown = run(folder, "unmerge", "2").stdout
+    assert "user_id:u1 (" in shown
+    assert "nothing is changed yet: --apply records it" in shown
+    applied = run(folder, "unmerge", "2", "--apply").stdout
+    assert applied.endswith("retract recorded as row 5 of the log: done\n")
+    again = run(folder, "unmerge", "2", "--apply").stdout
+    assert again == "nothing differs\nretract recorded as row 6 of the log: done\n"
+
+
+def test_an_event_is_named_by_its_number_or_by_its_id_in_either_case(folder: Path) -> None:
+    event = lines(run(folder, "events", "--json"))[1]["event_id"]
+    effects = [run(folder, "unmerge", one, "--json").stdout for one in ("2", event, event.upper(), f"event:{event}")]
+    assert len(set(effects)) == 1
+    assert json.loads(effects[0])["same"] is False
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        (["00000000000000000000000000000000"], "there is no event 00000000000000000000000000000000"),
+        (["77"], "there is no event 77"),
+        (["user_id:u1", "email:nobody@example.com"], "no event has carried email:nobody@example.com"),
+        (["user_id:u2", "anonymous_id:a1"], "no event has carried both: nothing joins them directly"),
+    ],
+    ids=["unknown id", "unknown number", "unknown identifier", "never together"],
+)
+def test_unmerge_of_what_is_not_there_is_an_error_and_records_nothing(
+    folder: Path, target: list[str], sentence: str
+) -> None:
+    result = run(folder, "unmerge", *target, "--apply")
+    assert result.exit_code == 1
+    assert str(result.exception).startswith(sentence)
+    with Feed(folder) as feed:
+        assert feed.commands() == []
+
+
+def test_a_link_that_is_not_the_only_one_says_so(tmp_path: Path) -> None:
+    with InProcess(tmp_path / "data") as gateway:
+        for call in (
+            identify("m1", 1, anonymousId="a1", traits={"email": SHARED_EMAIL}),
+            identify("m2", 2, userId="u1", anonymousId="a1", traits={"email": SHARED_EMAIL}),
+        ):
+            gateway.send("segment", json.dumps({"batch": [call]}).encode(), path="/v1/batch")
+    shown = run(tmp_path / "data", "unmerge", "user_id:u1", f"email:{SHARED_EMAIL}").stdout
+    assert shown == "nothing differs\nwhat else joins the two still does: `tagway why` prints it\n"
 
 
 def test_an_unmerged_event_can_be_restored(folder: Path) -> None:
@@ -159,6 +275,35 @@ def test_forget_reports_every_place_it_touched(folder: Path) -> None:
     assert set(report["files"]) == {"log.db", "store.db"}
     assert "in use" not in report["files"].values()
     assert run(folder, "explain", "user_id:u1").exit_code == 1
+
+
+@pytest.mark.parametrize("target", ["email:x", "user_id:undefined", "phone:12"])
+def test_what_is_no_identifier_cannot_be_forgotten(folder: Path, target: str) -> None:
+    result = run(folder, "forget", target, "--yes")
+    assert result.exit_code == 1
+    assert str(result.exception).startswith(f"{target} is no identifier: ")
+    assert run(folder, "explain", "user_id:u1").exit_code == 0
+
+
+def test_a_cart_is_forgotten_without_the_name_of_its_shop(tmp_path: Path) -> None:
+    config = tmp_path / "tagway.toml"
+    config.write_text('[sources.de]\nplugin = "segment"\nwrite_keys = ["k"]\nshop = "de"\n')
+    with InProcess(tmp_path / "data", configuration.load(str(config))) as gateway:
+        call = {"type": "track", "event": "Added to Cart", "messageId": "m1", "properties": {"cart_id": "cart-4711"}}
+        gateway.send("de", json.dumps({"batch": [call]}).encode(), path="/v1/batch")
+    done = run(tmp_path / "data", "forget", "cart_token:cart-4711", "--yes", "--json", "--config", str(config))
+    assert lines(done)[0]["events"] == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["forget", "user_id:u1", "--yes"], ["merges", "--block", "user_id:u1"], ["replay"], ["replay", "--apply"]],
+    ids=["forget", "merges", "replay", "replay --apply"],
+)
+def test_a_mistyped_folder_is_not_made(tmp_path: Path, command: list[str]) -> None:
+    result = run(tmp_path / "nothing", *command)
+    assert "nothing is recorded here yet" in str(result.exception)
+    assert not (tmp_path / "nothing").exists()
 
 
 def test_a_command_line_without_a_store_says_that_there_is_none(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Sequence
+from shlex import quote
 from typing import Any, Final
 
 from tagway.core import moments
@@ -22,8 +23,8 @@ _REFUSED: Final = _WIDEST
 def why(feed: Feed, one: Identifier, other: Identifier) -> Json | None:
     """What joins two normalized identifiers or keeps them apart; None when either is unknown.
 
-    `joined`, `profiles` (of both, today's), `chain` (the steps, each `from`, `to`, `event`, `verdict`, `rule`),
-    `verdict` and `rule` of what keeps them apart, `sentence`, and `fix`: what would join them.
+    `joined`, `profiles` (of both, today's), `chain` (the steps, each `from`, `to`, `event`, `at`, `verdict`, `rule`,
+    and whether it `joins`), `verdict` and `rule` of what keeps them apart, `sentence`, and `fix`: what would join them.
     """
     here, there = feed.places(one), feed.places(other)
     if not here or not there:
@@ -126,7 +127,8 @@ def _apart(feed: Feed, one: Identifier, other: Identifier, profiles: list[str], 
         fix = _fix(feed, crossing)
     return {
         "from": _text(one), "to": _text(other), "joined": False, "profiles": profiles,
-        "chain": _shown(feed, chain or []), "verdict": verdict, "rule": rule, "sentence": sentence, "fix": fix,
+        "chain": _shown(feed, chain or [], crossing), "verdict": verdict, "rule": rule,
+        "sentence": sentence, "fix": fix,
     }  # fmt: skip
 
 
@@ -134,15 +136,16 @@ def _fix(feed: Feed, step: Step) -> str:
     if step.rule == "two_people":
         users = [feed.user_of(place.profile_id) for place in (step.start, step.end)]
         if all(users):
-            pair = " ".join(f"user_id:{user}" for user in users)
+            pair = " ".join(quote(f"user_id:{user}") for user in users)
             return f"if they are one person: `tagway merges --approve {pair}`"
     if step.rule == "retracted_link":
-        return f"`tagway unmerge --undo {_text(step.start.identifier)} {_text(step.end.identifier)}`"
+        pair = " ".join(quote(_text(place.identifier)) for place in (step.start, step.end))
+        return f"`tagway unmerge --undo --apply {pair}`"
     if step.rule == "retracted_event":
-        return f"`tagway unmerge --undo {step.event_id.hex()}`"
+        return f"`tagway unmerge --undo --apply {step.event_id.hex()}`"
     if step.rule == "blocked":
         shared = step.start if step.start.shared else step.end
-        return f"`tagway merges --unblock {_text(shared.identifier)}`, if it is one person's after all"
+        return f"`tagway merges --unblock {quote(_text(shared.identifier))}`, if it is one person's after all"
     return _FIXES.get(step.rule) or _FIXES.get(step.verdict, "an identifier that both carry and nobody else does")
 
 
@@ -160,6 +163,12 @@ _REASONS: Final = {
     "handed_over": "the device between them changed hands when somebody else signed in on it",
     "skipped_illegal": "the value between them is a placeholder and no identifier",
 }
+SHARED: Final = {
+    "people_per_identifier": "it was seen with too many people to say anything about one",
+    "emails_per_user_id": "it was seen with too many emails to be one person's",
+    "blocked": "it is blocked",
+}
+"""Why an identifier joins nobody, by rule."""
 _FIXES: Final = {
     "two_emails": "an identify call with the user_id and both emails, as after a change of address",
     "two_phones": "an identify call with the user_id and both phones",
@@ -171,7 +180,7 @@ _FIXES: Final = {
 }
 
 
-def _shown(feed: Feed, chain: Sequence[Step]) -> list[Json]:
+def _shown(feed: Feed, chain: Sequence[Step], crossing: Step | None = None) -> list[Json]:
     events = feed.events_by_id(step.event_id for step in chain)
     return [
         {
@@ -181,6 +190,7 @@ def _shown(feed: Feed, chain: Sequence[Step]) -> list[Json]:
             "at": moments.write(step.at),
             "verdict": step.verdict,
             "rule": step.rule,
+            "joins": not step.refused and step != crossing,
         }
         for step in chain
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tagway import clock
-from tagway.cli.options import as_json, examples, load, located, named, print_json
+from tagway.cli.options import NUMBER, as_json, examples, load, located, named, print_json
 from tagway.core.query import QueryError
 from tagway.store.feed import Feed
 
@@ -19,10 +19,8 @@ from tagway.store.feed import Feed
 )
 @located
 @as_json
-@click.option(
-    "--after", default=0, type=click.IntRange(0), metavar="SEQ", help="Only events after this sequence number."
-)
-@click.option("--limit", default=1_000_000, type=click.IntRange(0), metavar="N", help="At most so many.")
+@click.option("--after", default=0, type=NUMBER, metavar="SEQ", help="Only events after this sequence number.")
+@click.option("--limit", default=1_000_000, type=NUMBER, metavar="N", help="At most so many.")
 @click.option("--filter", "matching", default="", metavar="FILTER", help="Only events that the screen's filter finds.")
 def events(config_file: str | None, data: str | None, as_json: bool, after: int, limit: int, matching: str) -> None:
     """Query recorded events, oldest first; one JSON object a line with --json.

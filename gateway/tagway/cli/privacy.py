@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 import msgspec
 
-from tagway.answers.explain import found
+from tagway.answers.explain import PROFILE, found
 from tagway.answers.export import exported, requested
 from tagway.cli.explain import known, unknown
 from tagway.cli.options import as_json, ascii_json, examples, load, located, print_json
-from tagway.cli.submit import IDENTIFIER, submit
+from tagway.cli.submit import SOMEBODY, submit
 from tagway.config import Config
 from tagway.core.events import Identifier
 from tagway.core.safe import visible
@@ -22,7 +22,7 @@ from tagway.store.feed import Feed, Json
 
 
 @click.command(epilog=examples("tagway forget email:ana@example.com", "tagway forget email:ana@example.com --allow"))
-@click.argument("identifier", metavar="KIND:VALUE", type=IDENTIFIER)
+@click.argument("identifier", metavar="KIND:VALUE", type=SOMEBODY)
 @located
 @as_json
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -34,9 +34,10 @@ def forget(identifier: str, config_file: str | None, data: str | None, as_json: 
     hashes stay, so that late events and replays bring nobody back; --allow lifts that for one identifier.
     """
     config = load(config_file, data)
+    target = _target(config, identifier)
     if not allow and not yes:
-        click.confirm(_question(config, identifier), abort=True, err=True)
-    done = submit(config, {"action": "allow" if allow else "forget", "target": identifier})
+        click.confirm(_question(config, target), abort=True, err=True)
+    done = submit(config, {"action": "allow" if allow else "forget", "target": target})
     if as_json:
         print_json({"outcome": done["outcome"], **done["report"]})
     else:
@@ -47,7 +48,7 @@ def forget(identifier: str, config_file: str | None, data: str | None, as_json: 
 
 
 @click.command(epilog=examples("tagway export email:ana@example.com --out ana.json", "tagway export --requested"))
-@click.argument("identifier", metavar="[KIND:VALUE]", type=IDENTIFIER, required=False)
+@click.argument("identifier", metavar="[KIND:VALUE]", type=SOMEBODY, required=False)
 @located
 @as_json
 @click.option("--requested", "all_requested", is_flag=True, help="Everybody whose data a vendor has asked for.")
@@ -67,6 +68,8 @@ def export(
     with Feed(config.data) as feed:
         people = requested(feed) if identifier is None else [known(feed, identifier, config)]
         documents = [_document(feed, one) for one in people]
+    if not documents:
+        click.echo("no signed webhook has asked for anybody's data", err=True)
     lines = [ascii_json(one) if as_json or out else _indented(one) for one in documents]
     if out is None:
         for line in lines:
@@ -88,22 +91,33 @@ def _indented(document: Json) -> str:
     return msgspec.json.format(ascii_json(document), indent=2)
 
 
-def _question(config: Config, identifier: str) -> str:
+def _target(config: Config, identifier: str) -> str:
+    """The identifier as it is known: with its shop, or in the place of a profile's id; as given when it is unknown."""
     with Feed(config.data) as feed:
         one = found(feed, identifier, config)
+    if one is None and identifier.startswith(f"{PROFILE}:"):
+        raise TagwayError(unknown(identifier))
+    return f"{one.kind}:{one.value}" if one else identifier
+
+
+def _question(config: Config, target: str) -> str:
+    with Feed(config.data) as feed:
+        one = found(feed, target, config)
         profile = feed.profile(*one) if one else None
     if profile is None:
-        return f"No event has carried {visible(identifier)}. Never take it in?"
-    names = ", ".join(f"{alias['kind']}:{alias['value']}" for alias in profile["aliases"])
-    return visible(f"Erase {profile['events']['total']} events and these identifiers for ever: {names}?")
+        return f"No event has carried {visible(target)}. Never take it in?"
+    names = [f"{alias['kind']}:{alias['value']}" for alias in profile["aliases"]]
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    events = counted(profile["events"]["total"], "event")
+    return visible(f"Erase {events} and these identifiers for ever: {', '.join(names[:_NAMED])}{more}?")
 
 
 def _report(identifier: str, report: Json) -> Iterator[str]:
     if "lifted" in report:
         yield f"{identifier} may come back" if report["lifted"] else f"{identifier} was not forgotten"
         return
-    kinds = ", ".join(f"{count} {kind}" for kind, count in report.get("identifiers", {}).items())
-    yield f"{identifier} is forgotten: {report.get('events', 0)} events, {kinds}"
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in report["identifiers"].items())
+    yield f"{identifier} is forgotten: {counted(report['events'], 'event')}, {kinds or 'nothing more than before'}"
     for place, count in report.get("places", {}).items():
         yield f"  {place}: {counted(count, 'row')}"
     for kind, count in report.get("words", {}).items():
@@ -112,6 +126,8 @@ def _report(identifier: str, report: Json) -> Iterator[str]:
         yield f"  {file}: {_SETTLED[how]}"
 
 
+# Identifiers that a question names: nobody reads more.
+_NAMED = 20
 _SETTLED = {
     "clean": "nothing left, write-ahead log empty",
     "vacuumed": "written anew, nothing left",

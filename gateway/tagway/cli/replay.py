@@ -44,7 +44,8 @@ def difference(found: Json) -> Iterator[str]:
     for what, name in (("merged", "from"), ("split", "into")):
         yield f"  {what:<11} {profiles[what]['count']}"
         for one in profiles[what]["samples"]:
-            yield f"    {one['profile_id']} {name} {', '.join(one[name])}"
+            yield f"    {_named(one, one['profile_id'])} {name}"
+            yield from (f"      {_named(one, other)}" for other in one[name] if other in one["names"])
     yield f"conflicts     {conflicts['before']} -> {conflicts['after']}"
     for what in ("gone", "new"):
         for one in conflicts[what]["samples"]:
@@ -61,4 +62,14 @@ def difference(found: Json) -> Iterator[str]:
     yield f"events        {events['before']} -> {events['after']}, {events['changed']} changed"
     for what in ("status", "name"):
         for one in events[what]:
-            yield f"  {what:<7} {one['from']} -> {one['to']}: {one['count']} (first in request {one['request']})"
+            yield f"  {what:<7} {one['from']} -> {one['to'] or 'none'}: {_where(one)}"
+    for one in events["dead"]:
+        yield f"  {one['code']}: {one['message']}: {_where(one)}"
+
+
+def _named(sample: Json, profile_id: str) -> str:
+    return f"{sample['names'][profile_id]} ({profile_id})"
+
+
+def _where(one: Json) -> str:
+    return f"{one['count']:,}, first in request {one['request']}"

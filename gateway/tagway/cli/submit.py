@@ -10,6 +10,7 @@ import click
 import httpx2
 
 from tagway import clock, commands, registry
+from tagway.answers.explain import PROFILE
 from tagway.config import Config
 from tagway.core.identity import commands as documents
 from tagway.engine import Fold
@@ -23,12 +24,14 @@ _PATIENCE: Final = 300.0
 
 
 class IdentifierType(click.ParamType[str]):
-    """`KIND:VALUE`; another spelling is a usage error."""
+    """`KIND:VALUE`, where the kind may be `profile_id`; another spelling is a usage error."""
 
     name = "identifier"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Check it; it stays the text that it is."""
+        if value.startswith(f"{PROFILE}:"):
+            return value
         try:
             documents.identifier(value)
         except PayloadError as error:
@@ -36,19 +39,20 @@ class IdentifierType(click.ParamType[str]):
         return value
 
 
-IDENTIFIER: Final = IdentifierType()
+SOMEBODY: Final = IdentifierType()
 
 
 def submit(config: Config, document: Mapping[str, Any]) -> Json:
     """Write a command, see it carried out, and return what became of it: `outcome` and `report`.
 
-    Raises `TagwayError` when it is faulty or the gateway that runs does not answer, `UsageError` when it is no
-    command at all.
+    Raises `TagwayError` when it is faulty, nothing is recorded in the folder, or the gateway that runs does not
+    answer; `UsageError` when it is no command at all.
     """
     try:
         entry = commands.entry(document, now=clock.now())
     except PayloadError as error:
         raise click.UsageError(error.message) from None
+    Feed(config.data).close()  # a folder that was mistyped is not made
     with Alone(config.data) as alone:
         seq = _written(config, entry) if alone.take() else _posted(config, document)
     done = _awaited(config, seq)

@@ -29,12 +29,12 @@ class Lock:
 
     def __init__(self, folder: Path, name: str) -> None:
         """Name the lock; nothing is taken yet."""
-        prepare_folder(folder)
         self._path = folder / f"{name}.lock"
         self._file: IO[bytes] | None = None
 
     def take(self, *, seconds: float = 0.0) -> bool:
         """Take the lock, waiting at most so long; whether it is ours now."""
+        prepare_folder(self._path.parent)
         deadline = time.monotonic() + seconds
         file = self._path.open("ab")
         while not _locked(file):

@@ -53,6 +53,15 @@ def places(db: sqlite3.Connection, identifier: Identifier) -> list[Place]:
     return _places(db, "kind = ? AND value = ?", identifier)
 
 
+def carried_together(db: sqlite3.Connection, one: Identifier, other: Identifier) -> bool:
+    """Whether any event has named both of these identifiers."""
+    query = (
+        "SELECT 1 FROM holdings a JOIN edges e ON e.alias_id = a.alias_id JOIN holdings b ON b.alias_id = e.other_id"
+        " WHERE a.kind = ? AND a.value = ? AND b.kind = ? AND b.value = ? LIMIT 1"
+    )
+    return db.execute(query, (*one, *other)).fetchone() is not None
+
+
 def steps(db: sqlite3.Connection, place: Place) -> list[Step]:
     """The evidence on a place: one step to each identifier that an event tried against it, or it against.
 

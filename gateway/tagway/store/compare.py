@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tagway.core import body
+from tagway.core.identity.kinds import RANK
 
 Json = dict[str, Any]
 
@@ -17,10 +18,11 @@ CREATE TEMP TABLE both AS
 SELECT b.profile_id AS was, a.profile_id AS now FROM before.aliases b
 JOIN after.aliases a ON a.kind = b.kind AND a.value = b.value AND a.since = b.since
 """
+_COLUMN: Final = {"before": "was", "after": "now"}
 # Each item of the log has one event on either side, or several in the order that the plugin gave them.
 _ITEMS: Final = """
 CREATE TEMP TABLE {side}_items AS
-SELECT request, item, row_number() OVER (PARTITION BY request, item ORDER BY seq) AS place, status, name
+SELECT seq, request, item, row_number() OVER (PARTITION BY request, item ORDER BY seq) AS place, status, name
 FROM {side}.events
 """
 
@@ -29,10 +31,11 @@ def compare(before: Path, after: Path) -> Json:
     """What differs between two stores of the same log.
 
     `profiles`: `before` and `after` (how many), `merged` (a profile made of several, `from`) and `split` (one
-    that became several, `into`), each a count with samples. `conflicts`: refused joins, counted, those gone and
+    that became several, `into`), each a count with samples, in which `names` has an identifier for each id.
+    `conflicts`: refused joins, counted, those gone and
     those new. `biggest`: the profile with most aliases. `reachable`: people with an address, counted; `gained`
-    and `lost` are those who have one on one side only. `events`: counted, and what `status` or `name` changed
-    from and to. `same` says that nothing of all this differs.
+    and `lost` are those who have one on one side only. `events`: counted, what `status` or `name` changed
+    from and to, and why there are dead letters that were none (`dead`). `same` says that nothing of all this differs.
     """
     db = sqlite3.connect("file::memory:", uri=True, isolation_level=None)
     db.row_factory = sqlite3.Row
@@ -52,8 +55,8 @@ def _compared(db: sqlite3.Connection) -> Json:
         "profiles": {
             "before": _count(db, "SELECT count(*) FROM before.profiles"),
             "after": _count(db, "SELECT count(*) FROM after.profiles"),
-            "merged": _moved(db, "now", "was", "from"),
-            "split": _moved(db, "was", "now", "into"),
+            "merged": _moved(db, "after", "before", "from"),
+            "split": _moved(db, "before", "after", "into"),
         },
         "conflicts": _conflicts(db),
         "biggest": {side: _biggest(db, side) for side in ("before", "after")},
@@ -63,14 +66,28 @@ def _compared(db: sqlite3.Connection) -> Json:
     return {**found, "same": _same(found)}
 
 
-def _moved(db: sqlite3.Connection, one: str, other: str, name: str) -> Json:
+def _moved(db: sqlite3.Connection, side: str, other: str, name: str) -> Json:
     """Profiles of one side whose aliases are on several of the other."""
+    one, several = _COLUMN[side], _COLUMN[other]
     rows = db.execute(
-        f"SELECT {one} AS profile_id, json_group_array(DISTINCT {other}) AS others FROM both"
-        f" GROUP BY {one} HAVING count(DISTINCT {other}) > 1 ORDER BY {one}"
+        f"SELECT {one} AS profile_id, json_group_array(DISTINCT {several}) AS others FROM both"
+        f" GROUP BY {one} HAVING count(DISTINCT {several}) > 1 ORDER BY {one}"
     ).fetchall()
-    samples = [{"profile_id": row["profile_id"], name: _texts(row["others"])} for row in rows[:_SAMPLES]]
+    samples = []
+    for row in rows[:_SAMPLES]:
+        others = _texts(row["others"])
+        names = {one: _name(db, other, one) for one in others[:_SAMPLES]}
+        names[row["profile_id"]] = _name(db, side, row["profile_id"])
+        samples.append({"profile_id": row["profile_id"], name: others, "names": names})
     return {"count": len(rows), "samples": samples}
+
+
+def _name(db: sqlite3.Connection, side: str, profile_id: str) -> str:
+    """The strongest identifier of a profile, the first where there are several."""
+    rows = db.execute(
+        f"SELECT kind, value FROM {side}.aliases WHERE profile_id = ? ORDER BY first_seen LIMIT 1000", (profile_id,)
+    ).fetchall()
+    return min((f"{row['kind']}:{row['value']}" for row in rows), key=lambda text: RANK[text.partition(":")[0]])
 
 
 def _conflicts(db: sqlite3.Connection) -> Json:
@@ -142,6 +159,16 @@ def _events(db: sqlite3.Connection) -> Json:
         "changed": _count(db, f"SELECT count(*) {joined} WHERE b.status <> a.status OR b.name <> a.name"),
         "status": changes("status"),
         "name": changes("name"),
+        "dead": [
+            dict(row)
+            for row in db.execute(
+                f"SELECT d.code, d.message, count(*) AS count, min(request) AS request {joined}"
+                " JOIN after.dead_letters d ON d.event = a.seq"
+                " WHERE a.status = 'dead_letter' AND b.status <> 'dead_letter'"
+                " GROUP BY d.code, d.message ORDER BY 3 DESC, 1, 2 LIMIT ?",
+                (_SAMPLES,),
+            ).fetchall()
+        ],
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from tagway.core import body, moments
 from tagway.core.events import Identifier
+from tagway.core.identity.book import FOREVER
 from tagway.errors import TagwayError
 from tagway.log import Entry, Log
 from tagway.store import attribution, carts, chains, commands, faults, files, filters, spellings, twins, verdicts
@@ -165,6 +166,10 @@ class Feed:
         """The last events of a profile, oldest first, in short."""
         return verdicts.history(self._db, profile_id, limit)
 
+    def count_of(self, profile_id: str, since: int, until: int | None) -> int:
+        """How many events of a profile happened from a time on, and before another."""
+        return verdicts.count_of(self._db, profile_id, since, until)
+
     def places(self, identifier: Identifier) -> list[chains.Place]:
         """Where a normalized identifier is and was, oldest first; empty when it is unknown."""
         return chains.places(self._db, identifier)
@@ -172,6 +177,10 @@ class Feed:
     def steps(self, place: chains.Place) -> list[chains.Step]:
         """The evidence on a place, joined and refused."""
         return chains.steps(self._db, place)
+
+    def carried_together(self, one: Identifier, other: Identifier) -> bool:
+        """Whether any event has named both of these identifiers."""
+        return chains.carried_together(self._db, one, other)
 
     def events_by_id(self, event_ids: Iterable[bytes]) -> dict[bytes, Json]:
         """What is to be said of events by their ids: `seq`, `name`, `source`, `timestamp`."""
@@ -386,5 +395,7 @@ def _alias(row: sqlite3.Row) -> Json:
         "value": row["value"],
         "first_seen": moments.write(row["first_seen"]),
         "last_seen": moments.write(row["last_seen"]),
+        "until": moments.write(row["until"]) if row["until"] < FOREVER else None,
+        "shared": row["shared"],
         "link": {"event_id": row["event_id"].hex(), "verdict": row["verdict"], "rule": row["rule"]},
     }

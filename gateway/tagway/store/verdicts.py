@@ -9,6 +9,11 @@ from tagway.core import body, moments
 
 Json = dict[str, Any]
 
+VERDICTS: Final = (
+    "attached", "merged", "noop_same_person", "handed_over", "retracted", "skipped_illegal", "skipped_conflict",
+    "skipped_shared", "skipped_expired",
+)  # fmt: skip
+"""What can be decided about an identifier of an event."""
 GROUPS: Final = {
     "user_id": "user_id",
     "email": "email",
@@ -41,16 +46,23 @@ seen (kind, value, profile_id) AS (
 SELECT kind, value, count(*) AS profiles, json_group_array(profile_id) AS ids FROM seen
 GROUP BY kind, value HAVING count(*) > 1 ORDER BY count(*) DESC, kind, value
 """
+# What is refused of the same two profiles, or because of the same shared identifier, is one question: its last event.
 _REVIEW: Final = f"""
-SELECT m.verdict, m.rule, m.kind, m.value, s.profile_id AS subject_profile, i.profile_id AS identifier_profile,
-    m.subject_kind, m.subject_value, s.user_id AS subject_user, i.user_id AS identifier_user,
-    count(*) AS events, min(m.at) AS first, max(m.at) AS last, lower(hex(max(m.event_id))) AS event_id
-FROM verdicts m {_SUBJECTS}
-LEFT JOIN holdings ih ON ih.kind = m.kind AND ih.value = m.value AND ih.since <= m.at AND m.at < ih.until
-LEFT JOIN clusters ic ON ic.cluster = ih.cluster LEFT JOIN people i ON i.profile = ic.profile
-WHERE m.verdict IN ('skipped_conflict', 'skipped_shared')
-GROUP BY m.verdict, m.rule, m.kind, m.value, s.profile_id, i.profile_id
-ORDER BY max(m.at) DESC, m.kind, m.value
+SELECT * FROM (
+    SELECT m.*, s.profile_id AS subject_profile, i.profile_id AS identifier_profile,
+        s.user_id AS subject_user, i.user_id AS identifier_user,
+        count(*) OVER asked AS events, min(m.at) OVER asked AS first,
+        row_number() OVER (asked ORDER BY m.at DESC, m.event_id DESC) AS place
+    FROM verdicts m {_SUBJECTS}
+    LEFT JOIN holdings ih ON ih.kind = m.kind AND ih.value = m.value AND ih.since <= m.at AND m.at < ih.until
+    LEFT JOIN clusters ic ON ic.cluster = ih.cluster LEFT JOIN people i ON i.profile = ic.profile
+    WHERE m.verdict = 'skipped_conflict' OR m.verdict = 'skipped_shared' AND m.rule <> 'blocked'
+    WINDOW asked AS (
+        PARTITION BY m.verdict, m.rule, m.kind, m.value, i.profile_id,
+            CASE m.verdict WHEN 'skipped_conflict' THEN s.profile_id END
+    )
+) WHERE place = 1
+ORDER BY at DESC, kind, value
 """
 
 
@@ -77,7 +89,7 @@ def duplicates(db: sqlite3.Connection) -> list[Json]:
 
 
 def review(db: sqlite3.Connection) -> list[Json]:
-    """Refused joins that a person may decide, newest first; a pair of people that was rejected is decided."""
+    """Refused joins that a person may decide, newest first; what was rejected or blocked is decided."""
     rejected = _rejected(db)
     return [found for row in db.execute(_REVIEW).fetchall() if (found := _asked(row))["people"] not in rejected]
 
@@ -94,6 +106,15 @@ def history(db: sqlite3.Connection, profile_id: str, limit: int) -> list[Json]:
         {**dict(row), "event_id": row["event_id"].hex(), "timestamp": moments.write(row["timestamp"])}
         for row in reversed(rows)
     ]
+
+
+def count_of(db: sqlite3.Connection, profile_id: str, since: int, until: int | None) -> int:
+    """How many events of a profile happened from a time on, and before another (microseconds)."""
+    query = (
+        "SELECT count(*) FROM aliases a JOIN events e ON e.alias_id = a.alias_id AND e.at >= a.since AND e.at < a.until"
+        " WHERE a.profile_id = ? AND e.at >= ? AND (?3 IS NULL OR e.at < ?3)"
+    )
+    return int(db.execute(query, (profile_id, since, until)).fetchone()[0])
 
 
 def decision(row: sqlite3.Row) -> Json:
@@ -123,9 +144,9 @@ def _asked(row: sqlite3.Row) -> Json:
         "other_profile_id": row["identifier_profile"],
         "people": [f"user_id:{user}" for user in people],
         "events": row["events"],
-        "event_id": row["event_id"],
+        "event_id": row["event_id"].hex(),
         "first": moments.write(row["first"]),
-        "last": moments.write(row["last"]),
+        "last": moments.write(row["at"]),
     }
 
 
