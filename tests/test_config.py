@@ -70,20 +70,44 @@ def test_a_full_file_is_read(tmp_path: Path) -> None:
         ("[gateway]\nprot = 1", r"`gateway`: unknown key `prot`; did you mean `port`\?"),
         ("[gatway]", r"unknown key `gatway`; did you mean `gateway`\?"),
         ("file = 'x'", r"unknown key `file`"),
-        ("[gateway]\nport = 'x'", r"`gateway.port`: Expected `int`, got `str`"),
+        ("[gateway]\nport = 'x'", r"`gateway.port`: expected a whole number, got text"),
         (
             "[sources.web]\nplugin = 'segment'\nwrite_key = ['x']",
             r"`sources.web`: unknown key `write_key`; did you mean `write",
         ),
-        ("[sources.web]\nwrite_keys = ['x']", r"missing required field `plugin`"),
-        ("[sources.web]\nplugin = 'segment'\nmode = 'enforced'", r"`sources.web.mode`: Invalid enum value 'enforced'"),
+        ("[sources.web]\nwrite_keys = ['x']", r"`sources.web`: `plugin` is missing"),
+        (
+            "[sources.web]\nplugin = 'segment'\nmode = 'enforced'",
+            r"`sources.web.mode`: expected one of observe, enforce, got 'enforced'",
+        ),
         ("[sources.'My Shop']\nplugin = 'segment'", r"\[sources.My Shop\]: a source's name is"),
         ("[sources.web]\nplugin = 'segment'\nsecrets = ['env:NONE']", r"`sources.web.secrets\[0\]` wants .* NONE"),
-        ("[sources.a]\nplugin = 'gtm'\n[sources.b]\nwrite_keys = 'x'", r"`sources.b.write_keys`: Expected `array`"),
-        ("[gateway]\nport = 70000", r"`gateway.port`: Expected `int` <= 65535"),
-        ("[limits]\nbody = 0", r"`limits.body`: Expected `int` >= 1"),
-        ("[limits]\nbody_seconds = -1.0", r"`limits.body_seconds`: Expected `float` > 0"),
-        ("[identity]\nregion = 'Germany'", r"`identity.region`"),
+        ("[sources.a]\nplugin = 'gtm'\n[sources.b]\nwrite_keys = 'x'", r"`sources.b.write_keys`: expected a list"),
+        ("[gateway]\nport = 70000", r"`gateway.port`: expected a whole number <= 65535"),
+        ("[limits]\nbody = 0", r"`limits.body`: expected a whole number >= 1"),
+        ("[limits]\nbody_seconds = -1.0", r"`limits.body_seconds`: expected a number > 0"),
+        ("[identity]\nregion = 'Germany'", r"`identity.region` is 'Germany'; write two letters: `US`"),
+        ("[identity]\nweak_key_days = 100_000_000_000", r"`identity.weak_key_days`: expected a whole number <= 36500"),
+        ("[identity]\nrefold_limit = -1", r"`identity.refold_limit`: expected a whole number >= 1"),
+        ("[limits]\nqueue = 99999999999999999999", r"`limits.queue`: expected a whole number <= "),
+        ("[limits]\nbody_seconds = inf", r"`limits.body_seconds`: expected a number <= 86400"),
+        ("[limits]\nfold_seconds = nan", r"`limits.fold_seconds`: expected a number > 0"),
+        ("[taxonomy]\nhold = {a = 1, b = 'x'}", r"`taxonomy.hold.b`: expected a number, got text"),
+        ("[taxonomy]\nhold = {a = -1}", r"`taxonomy.hold.a`: expected a number >= 0"),
+        ("[taxonomy]\nunplanned_events = 'no'", r"`taxonomy.unplanned_events`: expected one of error, warn, info, got"),
+        ("[taxonomy]\nplam = []", r"`taxonomy`: unknown key `plam`; did you mean `plan`"),
+        (
+            "[sources.a]\nplugin = 'gtm'\n[sources.a.events]\nx = 'y'\nz = 1",
+            r"`sources.a.events.z`: expected text, got a",
+        ),
+        ("gateway = 3", r"`gateway`: expected a table, got a whole number"),
+        ("sources = 3", r"`sources`: expected a table, got a whole number"),
+        ("sources = {web = 3}", r"`sources.web`: expected a table, got a whole number"),
+        ("[gateway]\nport = 2026-01-01", r"`gateway.port`: expected a whole number, got a date"),
+        ("[gateway]\nhost = ''", r"`gateway.host` \(or --host\) is empty"),
+        ("[gateway]\ndata = ' '", r"`gateway.data` \(or --data\) is empty"),
+        ("[gateway]\ndata = 'env:'", r"`gateway.data` is `env:` without the name of a variable"),
+        ("[gateway]\npublic_url = 'a.example'", r"`gateway.public_url` is 'a.example'; write it as `https://"),
         ("[gateway]\nhosts = ['https://shop.example']", r"write the name alone, in lower case"),
         ("[sources.web]\nplugin = 'segment'\norigins = ['shop.example']", r"'shop.example', which no browser sends"),
         ("[sources.web]\nplugin = 'segment'\norigins = ['https://shop.example/']", r"without a path, or `null`"),
@@ -106,6 +130,12 @@ def test_a_file_that_is_not_utf8_is_an_error(tmp_path: Path) -> None:
         config.load(file, {})
 
 
+@pytest.mark.parametrize("text", ["", "\ufeff", "\ufeff[gateway]\r\nport = 8787\r\n", "# " + "x" * 3_000_000])
+def test_a_file_that_says_nothing_new_is_as_good_as_the_defaults(tmp_path: Path, text: str) -> None:
+    found = loaded(tmp_path, text)
+    assert (found.gateway, found.open) == (config.Gateway(), False)
+
+
 def test_the_inspect_token_alone_may_be_absent_from_the_environment(tmp_path: Path) -> None:
     assert loaded(tmp_path, "[gateway]\ninspect_token = 'env:NONE'").gateway.inspect_token == ""
 
@@ -114,6 +144,12 @@ def test_command_line_options_replace_only_what_they_name() -> None:
     found = config.with_gateway(config.Config(), data="/tmp/x", port=None)
 
     assert (found.gateway.data, found.gateway.port) == ("/tmp/x", config.Config().gateway.port)
+
+
+@pytest.mark.parametrize("key", ["host", "data"])
+def test_an_empty_option_is_not_every_address_or_the_folder_that_one_works_in(key: str) -> None:
+    with pytest.raises(ConfigError, match=rf"^`gateway\.{key}` \(or --{key}\) is empty"):
+        config.with_gateway(config.Config(), **{key: ""})
 
 
 def test_whoever_only_reads_what_is_recorded_needs_no_secret(tmp_path: Path) -> None:

@@ -151,6 +151,11 @@ def test_a_disabled_plugin_is_not_even_imported(tmp_path: Path, monkeypatch: pyt
     assert "acme" not in {one.name for one in loaded.plugins}
 
 
+def test_a_disabled_plugin_that_is_not_installed_is_an_error() -> None:
+    with pytest.raises(ConfigError, match=r"`disabled_plugins` has 'shopfy', which is not installed; installed are: "):
+        registry.load(Config(disabled_plugins=("segment", "shopfy")))
+
+
 def test_a_configured_source_without_its_plugin_lists_those_that_are_installed() -> None:
     config = Config(file="tagway.toml", sources={"shop": SourceConfig(plugin="shopfy")})
 

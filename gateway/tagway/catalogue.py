@@ -49,17 +49,18 @@ def spellings() -> Spellings:
     return Spellings(**body.decode(text))
 
 
-def folder(path: Path) -> list[Mapping[str, Any]]:
-    """The schemas in a folder: `<event>/<version>.json`. Raises `ConfigError`."""
+def folder(path: Path, where: str = "") -> list[Mapping[str, Any]]:
+    """The schemas in a folder: `<event>/<version>.json`. Raises `ConfigError`; `where` says who names the folder."""
     if not path.is_dir():
-        raise ConfigError(f"{path}: there is no such folder of schemas")
+        raise ConfigError(f"{where}{path}: there is no such folder of schemas")
     return list(_documents(path, str(path)))
 
 
 def _own(config: Config) -> list[Mapping[str, Any]]:
     if not config.taxonomy.path:
         return []
-    return folder(Path(config.file).parent / config.taxonomy.path)
+    path = Path(config.file).parent / config.taxonomy.path
+    return folder(path, f"{config.file}: `taxonomy.path`: ")
 
 
 def _documents(root: Traversable | Path, name: str) -> Iterator[Mapping[str, Any]]:

@@ -42,6 +42,13 @@ class ConfiguredSource:
     name: str
     source: Source
     config: SourceConfig
+    file: str = ""
+    """The configuration's file; empty without one."""
+
+    @property
+    def where(self) -> str:
+        """How an error names its table."""
+        return f"{self.file}: [sources.{self.name}]"
 
     @property
     def open(self) -> bool:
@@ -73,7 +80,7 @@ def load(config: Config, extra: Sequence[object] = (), *, entry_points: bool = T
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(Hooks)
     plugins = [
-        *(_entry_point_plugins(manager, config.disabled_plugins) if entry_points else ()),
+        *(_entry_point_plugins(manager, config) if entry_points else ()),
         *(_add(manager, getattr(one, "__name__", type(one).__name__), one, "given directly") for one in extra),
     ]
     _check_pending(manager, plugins)
@@ -101,9 +108,15 @@ def load(config: Config, extra: Sequence[object] = (), *, entry_points: bool = T
     )
 
 
-def _entry_point_plugins(manager: pluggy.PluginManager, disabled: tuple[str, ...]) -> Iterable[Plugin]:
-    for point in sorted(metadata.entry_points(group=PROJECT), key=lambda one: one.name):
-        if point.name in disabled:
+def _entry_point_plugins(manager: pluggy.PluginManager, config: Config) -> Iterable[Plugin]:
+    points = sorted(metadata.entry_points(group=PROJECT), key=lambda one: one.name)
+    if unknown := set(config.disabled_plugins) - {one.name for one in points}:
+        known = ", ".join(one.name for one in points)
+        raise ConfigError(
+            f"{config.file}: `disabled_plugins` has {min(unknown)!r}, which is not installed; installed are: {known}"
+        )
+    for point in points:
+        if point.name in config.disabled_plugins:
             continue
         home = f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown distribution"
         try:
@@ -214,4 +227,4 @@ def _bound(name: str, table: SourceConfig, available: Mapping[str, Source], file
             if source.kind == "webhook"
             else f"{file}: [sources.{name}]: {table.plugin} is opened by `write_keys`, not by `secrets`"
         )
-    return ConfiguredSource(name=name, source=configured, config=table)
+    return ConfiguredSource(name=name, source=configured, config=table, file=file)

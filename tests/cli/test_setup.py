@@ -69,7 +69,28 @@ def test_check_fails_for_one_key_that_opens_two_sources(runner: CliRunner) -> No
     )
     checked = run(runner, "check")
     assert checked.exit_code == 1
-    assert "share the path" in str(checked.exception)
+    assert "tagway.toml: [sources.b]: it shares the path /v1/track and a write key with 'a'" in str(checked.exception)
+
+
+def test_check_takes_a_source_of_calls_that_is_there_for_its_signed_reports_alone(runner: CliRunner) -> None:
+    Path("tagway.toml").write_text('[sources.cio]\nplugin = "customerio"\nsecrets = ["s"]\n')
+    checked = run(runner, "check")
+    assert (checked.exit_code, "finding" in checked.output) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('plugin = "gtm"\nwrite_keys = ["k"]\nallow_ips = ["a"]', "tagway.toml: [sources.web]: `allow_ips`: 'a'"),
+        (
+            'plugin = "gtm"\nwrite_keys = ["k"]\n[gateway]\ntrusted_proxies = ["a"]',
+            "tagway.toml: `gateway.trusted_prox",
+        ),
+    ],
+)
+def test_a_list_of_addresses_that_is_none_is_named_with_its_file(runner: CliRunner, text: str, says: str) -> None:
+    Path("tagway.toml").write_text(f"[sources.web]\n{text}\n")
+    assert says in str(run(runner, "check").exception)
 
 
 def test_sources_shows_refusals_and_which_secret_matched_without_the_secret(runner: CliRunner) -> None:
@@ -133,7 +154,7 @@ def test_a_source_is_listed_at_its_prefix_where_a_shared_path_is_anothers(runner
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('[taxonomy]\npath = "nowhere"\n', "nowhere: there is no such folder of schemas"),
+        ('[taxonomy]\npath = "nowhere"\n', "tagway.toml: `taxonomy.path`: nowhere: there is no such folder of schemas"),
         ('[taxonomy]\nplan = ["Ordr Completed"]\n', "did you mean 'Order Completed'?"),
         ('[sources.a]\nplugin = "segment"\nwrite_keys = ["k"]\nseverity = {event_unplanned = "shout"}\n', "shout"),
     ],

@@ -52,8 +52,6 @@ def _findings(bound: ConfiguredSource, everything_open: bool) -> list[str]:
     if bound.open:
         needs = "write_keys" if bound.source.kind == "collect" else "secrets, path_token or allow_ips"
         found.append(f"[sources.{name}] has no {needs}: it takes requests from this machine only")
-    if config.secrets and bound.source.kind == "collect":
-        found.append(f"[sources.{name}] has secrets, but {bound.source.name!r} is opened by write_keys")
     if config.write_keys and bound.source.kind == "webhook":
         found.append(f"[sources.{name}] has write_keys, but {bound.source.name!r} is opened by secrets")
     return found

@@ -36,7 +36,7 @@ class Intake:
 
     def __post_init__(self) -> None:
         """Read the lists of the configuration once. Raises `ConfigError`."""
-        self.proxies = networks(self.config.gateway.trusted_proxies, f"{self.config.file}: gateway.trusted_proxies")
+        self.proxies = networks(self.config.gateway.trusted_proxies, f"{self.config.file}: `gateway.trusted_proxies`")
 
     def writer(self) -> GroupCommit:
         """The log's writer. Raises `RefusedError` before start-up and after the end."""

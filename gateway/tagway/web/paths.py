@@ -102,7 +102,7 @@ class Place:
                 other = self.keyed.setdefault((method, key), target)
                 if other.name != target.name:
                     raise ConfigError(
-                        f"sources {other.name!r} and {target.name!r} share the path {self.path} and a write key; "
+                        f"{target.bound.where}: it shares the path {self.path} and a write key with {other.name!r}; "
                         "give each its own key"
                     )
 
@@ -122,8 +122,8 @@ def places(sources: Iterable[ConfiguredSource]) -> dict[str, Place]:
     found: dict[str, Place] = {}
     for bound in sources:
         if bound.name in RESERVED:
-            raise ConfigError(f"[sources.{bound.name}]: this name is a path of the gateway itself; choose another")
-        allow = networks(bound.config.allow_ips, f"[sources.{bound.name}]: allow_ips")
+            raise ConfigError(f"{bound.where}: this name is a path of the gateway itself; choose another")
+        allow = networks(bound.config.allow_ips, f"{bound.where}: `allow_ips`")
         for route in bound.source.routes:
             path = route.path.replace("{source}", bound.name)
             target = Target(bound=bound, route=route, path=path, allow=allow, origins=Origins(bound.config.origins))

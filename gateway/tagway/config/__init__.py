@@ -7,7 +7,6 @@ loopback only, and its events are marked unverified.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -18,6 +17,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 
+from tagway.config.faults import Fault
 from tagway.errors import ConfigError
 
 DEFAULT_FILE: Final = "tagway.toml"
@@ -32,11 +32,16 @@ _HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:]+")
 _COOKIE: Final = re.compile(r"[A-Za-z0-9_.-]{0,64}")
 _DOMAIN: Final = re.compile(r"[A-Za-z0-9.-]{0,253}")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_REGION: Final = re.compile(r"([A-Z][A-Z])?")
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
-Some = Annotated[int, msgspec.Meta(ge=1)]
-Whole = Annotated[int, msgspec.Meta(ge=0)]
-Seconds = Annotated[float, msgspec.Meta(gt=0)]
+# Far above what anybody means, and far below what SQLite and the system's timers hold.
+_MOST: Final = 2**40
+Some = Annotated[int, msgspec.Meta(ge=1, le=_MOST)]
+Whole = Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+Hold = Annotated[float, msgspec.Meta(ge=0, le=2_592_000)]
 
 
 class Gateway(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -107,7 +112,7 @@ class Taxonomy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     path: str = ""
     """A folder of the store's own schemas, relative to the configuration file."""
     plan: tuple[str, ...] = ()
-    hold: dict[str, float] = {}
+    hold: dict[str, Hold] = {}
     """Seconds that the other side's copy of an event waits for the declared truth."""
     unplanned_events: Literal["error", "warn", "info"] = "warn"
     unplanned_properties: Literal["error", "warn", "info"] = "info"
@@ -116,14 +121,14 @@ class Taxonomy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The `[identity]` table: limits and lists of `core.identity.Rules`."""
 
-    region: Annotated[str, msgspec.Meta(pattern="^([A-Z][A-Z])?$")] = ""
+    region: str = ""
     """The store's country (`US`), in which local phone numbers are read."""
     people_per_identifier: Some = 5
     emails_per_user_id: Some = 20
-    weak_key_days: Some = 90
+    weak_key_days: Days = 90
     blocked: tuple[str, ...] = ()
     """Identifiers that join nobody: `kind:value`, or a value of any kind."""
-    refold_limit: int = 20_000
+    refold_limit: Some = 20_000
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -162,7 +167,7 @@ def load(file: str | Path | None = None, environ: Mapping[str, str] | None = Non
             raise ConfigError(f"{path}: there is no such file; `tagway init` writes one")
         return _reachable(Config(), environ)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors begin a file with a mark
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     config = parse(raw, file=str(path), environ=environ, to_read=to_read)
@@ -184,6 +189,8 @@ def parse(raw: Mapping[str, Any], *, file: str, environ: Mapping[str, str], to_r
             raise ConfigError(
                 f"{file}: `gateway.hosts` has {host!r}; write the name alone, in lower case: `shop.example`"
             )
+    if not _REGION.fullmatch(config.identity.region):
+        raise ConfigError(f"{file}: `identity.region` is {config.identity.region!r}; write two letters: `US`")
     return config
 
 
@@ -191,7 +198,8 @@ def _reachable(config: Config, environ: Mapping[str, str]) -> Config:
     """The configuration with the public address that the environment may add. Raises `ConfigError`."""
     url = config.gateway.public_url or environ.get(PUBLIC_URL, "")
     if url and not _PUBLIC.fullmatch(url):
-        raise ConfigError(f"`gateway.public_url` (or {PUBLIC_URL}) is {url!r}; write it as `https://shop.example`")
+        where = f"{config.file}: `gateway.public_url`" if config.gateway.public_url else PUBLIC_URL
+        raise ConfigError(f"{where} is {url!r}; write it as `https://shop.example`")
     return with_gateway(config, public_url=url)
 
 
@@ -199,7 +207,7 @@ def _converted(raw: Any, kind: type[T], file: str, key: str) -> T:
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{file}: {_readable(str(error), key)}") from None
+        raise ConfigError(f"{file}: {Fault(str(error), raw, kind, key).sentence()}") from None
 
 
 def _check_source(where: str, name: str, source: SourceConfig) -> None:
@@ -219,9 +227,15 @@ def _check_source(where: str, name: str, source: SourceConfig) -> None:
 
 
 def with_gateway(config: Config, **changes: Any) -> Config:
-    """The configuration with fields of `[gateway]` replaced; those that are None stay."""
+    """The configuration with fields of `[gateway]` replaced; those that are None stay. Raises `ConfigError`."""
     kept = {key: value for key, value in changes.items() if value is not None}
-    return msgspec.structs.replace(config, gateway=msgspec.structs.replace(config.gateway, **kept))
+    gateway = msgspec.structs.replace(config.gateway, **kept)
+    for key in ("host", "data"):
+        # An empty host is every address of this machine, and an empty folder is the one that somebody works in.
+        if not getattr(gateway, key).strip():
+            where = f"{config.file}: " if config.file else ""
+            raise ConfigError(f"{where}`gateway.{key}` (or --{key}) is empty; is its variable set?")
+    return msgspec.structs.replace(config, gateway=gateway)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +256,8 @@ class _Variables:
 
     def _read(self, value: str, key: str) -> str:
         name = value.removeprefix("env:")
+        if not name:
+            raise ConfigError(f"{self.file}: `{key}` is `env:` without the name of a variable")
         if name in self.environ:
             return self.environ[name]
         if key == "gateway.inspect_token":  # made at first start
@@ -249,23 +265,3 @@ class _Variables:
         if self.to_read and key.startswith("sources."):
             return value
         raise ConfigError(f"{self.file}: `{key}` wants the environment variable {name}, which is not set")
-
-
-def _readable(message: str, key: str) -> str:
-    """Turn msgspec's `… - at `$.port`` of the table at `key` into a sentence that leads with the whole key."""
-    text, _, where = message.partition(" - at ")
-    path = ".".join(filter(None, (key, where.strip("`").removeprefix("$").removeprefix("."))))
-    unknown = re.fullmatch(r"Object contains unknown field `(.*)`", text)
-    if unknown:
-        near = difflib.get_close_matches(unknown[1], _TABLES.get(path.partition(".")[0], ()), 1)
-        text = f"unknown key `{unknown[1]}`" + (f"; did you mean `{near[0]}`?" if near else "")
-    return f"`{path}`: {text}" if path else text
-
-
-_TABLES: Final = {
-    table: kind.__struct_fields__
-    for table, kind in (
-        ("", Config), ("gateway", Gateway), ("sources", SourceConfig), ("limits", Limits), ("taxonomy", Taxonomy),
-        ("identity", Identity),
-    )
-}  # fmt: skip
