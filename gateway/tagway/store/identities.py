@@ -26,7 +26,7 @@ from tagway.core.identity.fold import legal, split, unforgotten
 from tagway.core.identity.kinds import WEAK
 from tagway.core.identity.legal import Refused, normalized
 from tagway.core.identity.rules import Rules
-from tagway.core.identity.rulings import Rulings, rule, target_ids
+from tagway.core.identity.rulings import rule, target_ids
 from tagway.core.moments import DAY
 from tagway.store.batch import Batch, Standing, Told
 from tagway.store.decisions import Decisions
@@ -58,8 +58,7 @@ class Identities:
             blocked=settings.blocked,
         )
         self._normalize = functools.lru_cache(_NORMALIZED)(self._normalized)
-        self._commands = commands(db)
-        self._rulings = rule(self._commands, self._rules)
+        self._rulings = rule(commands(db), self._rules)
         self._tombstones: Tombstones = tombstones(db)
         self._holdings = Holdings(db)
         self._links = Links(db, self._rules)
@@ -128,13 +127,14 @@ class Identities:
 
         What another command of the same target overrules changes nothing; neither does the same one twice.
         """
-        self._commands, before = [*self._commands, command], self._rulings
-        self._rulings = rule(self._commands, self._rules)
+        targets = target_ids(command, self._rules)
+        before = {user: self._rulings.person(user) for one in targets for user in self._rulings.same_person(one)}
+        self._rulings.obey(command)
         work = self._batch()
         if command.target[0].startswith("event:"):
             self._rule_event(bytes.fromhex(command.target[0].removeprefix("event:")), work)
         else:
-            for one in target_ids(command, self._rules):
+            for one in targets:
                 self._rule_id(one, work)
         self._rule_people(before, work)
         self._refold(work, now, self._limit)
@@ -146,8 +146,8 @@ class Identities:
         of theirs go, events of others lose their identifiers.
         """
         self._tombstones = tombstones(self._db)
-        self._commands, before = commands(self._db), self._rulings
-        self._rulings = rule(self._commands, self._rules)
+        people = self._rulings.people
+        self._rulings = rule(commands(self._db), self._rules)
         work = self._batch()
         gone: dict[int, list[Span]] = {}
         for span in spans:
@@ -158,7 +158,7 @@ class Identities:
         self._links.recount({alias for one in stripped for alias in one.ids}, self._rulings.events)
         work.unsaid = True
         self._look_again(stripped, work)
-        self._rule_people(before, work)
+        self._rule_people({user: user for user in self._rulings.people} | people, work)
         # However large: nothing of the forgotten may stay for as long as there is something else to do.
         self._refold(work, now, None)
         self._links.disconnect(gone)
@@ -415,10 +415,10 @@ class Identities:
             self._recheck(other, work)
         work.seed(alias, self._links.first_seen(alias))
 
-    def _rule_people(self, before: Rulings, work: Batch) -> None:
+    def _rule_people(self, before: Mapping[Identifier, Identifier], work: Batch) -> None:
         """Whoever is another person than before is looked at again, also where the one they are now is unknown."""
-        for user in sorted(before.people.keys() | self._rulings.people.keys()):
-            if before.person(user) != self._rulings.person(user):
+        for user, person in sorted(before.items()):
+            if person != self._rulings.person(user):
                 self._rule_id(user, work)
 
     def _strip(self, one: Sighting, gone: dict[int, list[Span]]) -> bool:
