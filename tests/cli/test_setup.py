@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,12 @@ def test_init_never_touches_a_file_that_is_there(runner: CliRunner) -> None:
     Path("tagway.toml").write_text("mine")
     assert run(runner, "init").exit_code != 0
     assert Path("tagway.toml").read_text() == "mine"
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tagway", "init", "--config", "none/tagway.toml"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=120)
+    assert (ended.returncode, ended.stderr) == (1, "tagway: none/tagway.toml: No such file or directory\n")
 
 
 def test_every_offered_source_can_be_taken_as_it_stands(runner: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:

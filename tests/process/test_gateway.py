@@ -12,6 +12,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 import pytest
+from tagway.process.folder import GATEWAY, Lock, is_running
 from tagway.testing import InProcess
 
 from tests.process.running import Running, lives, running, until
@@ -142,6 +143,22 @@ def test_another_log_than_the_stores_is_not_gone_on_with(tmp_path: Path) -> None
     (tmp_path / "data" / "store.db").unlink()
     with running(tmp_path) as one:
         assert until(lambda: balanced(one))
+
+
+def test_a_folder_that_no_lock_can_be_in_stops_start_up_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "gateway.lock").mkdir()
+    assert "no data can be kept here: Is a directory; name another folder with --data" in refused_start(tmp_path)
+
+
+def test_looking_whether_a_gateway_runs_leaves_nothing_behind(tmp_path: Path) -> None:
+    assert not is_running(tmp_path / "nowhere")
+    assert not is_running(tmp_path)
+    lock = Lock(tmp_path, GATEWAY)
+    assert lock.take()
+    assert is_running(tmp_path)
+    lock.release()
+    assert not is_running(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".gitignore", "gateway.lock"]
 
 
 def test_a_log_that_is_none_stops_start_up_with_a_sentence(tmp_path: Path) -> None:

@@ -76,9 +76,12 @@ def tagway() -> None:
 
 
 def main() -> None:
-    """Run the command line; our own errors are one sentence on standard error, exit code 1."""
+    """Run the command line; what a person can mend is one sentence on standard error, exit code 1."""
     try:
         tagway()
     except TagwayError as error:
         click.echo(f"tagway: {error.message}", err=True)
+        sys.exit(1)
+    except OSError as error:  # a file that cannot be read or written, a disk that is full
+        click.echo(f"tagway: {error.filename or 'a file'}: {error.strerror or error}", err=True)
         sys.exit(1)

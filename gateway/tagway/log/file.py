@@ -307,15 +307,18 @@ def prepare_folder(folder: Path) -> None:
     """Make the data folder: readable by its owner only, and never committed by accident. Raises `TagwayError`."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if os.name == "posix":
+        if os.name == "posix" and folder.stat().st_mode & 0o077:
             folder.chmod(0o700)
         ignore = folder / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
     except OSError as error:
-        raise TagwayError(
-            f"{folder}: no data can be kept here: {error.strerror}; name another folder with --data"
-        ) from None
+        raise unwritable(folder, error) from None
+
+
+def unwritable(folder: Path, error: OSError) -> TagwayError:
+    """What is told of a folder that no data can be kept in."""
+    return TagwayError(f"{folder}: no data can be kept here: {error.strerror}; name another folder with --data")
 
 
 def _open_writer(path: Path) -> sqlite3.Connection:

@@ -73,20 +73,29 @@ class Child:
         failures = 0
         while not self._stopping.is_set():
             began = time.monotonic()
-            with self._path_for_output().open("ab") as output:
-                process = self._process = _start(self._command, output)
-            self._changed()
-            if self._stopping.is_set():  # `stop` may not have seen this one
-                _end(process)
-            self.last_exit = process.wait()
+            self.last_exit = self._live()
             if self._stopping.is_set():
                 break
             failures = 0 if time.monotonic() - began > _WELL else failures + 1
             pause = BACKOFF[min(max(failures, 1), len(BACKOFF)) - 1]
-            _logger.error("%s ended with %s; starting it again in %s s", self._command[2], self.last_exit, pause)
             self._changed()
-            self._stopping.wait(pause)
+            if self._stopping.wait(pause):
+                break
+            _logger.error("%s ended with %s; it is started again after %s s", self._command[2], self.last_exit, pause)
             self.restarts += 1
+
+    def _live(self) -> int:
+        """Start the process and wait for its end; its exit code, or the system's for one that could not be started."""
+        try:
+            with self._path_for_output().open("ab") as output:
+                process = self._process = _start(self._command, output)
+        except OSError as error:
+            _logger.error("%s cannot be started: %s", self._command[2], error)
+            return error.errno or 1
+        self._changed()
+        if self._stopping.is_set():  # `stop` may not have seen this one
+            _end(process)
+        return process.wait()
 
     def _path_for_output(self) -> Path:
         """The log file; a full one is kept as `.old` and begun anew."""

@@ -16,7 +16,7 @@ from typing import IO, Any, Final
 
 from tagway.core import body
 from tagway.errors import TagwayError
-from tagway.log import prepare_folder
+from tagway.log import prepare_folder, unwritable
 
 GATEWAY: Final = "gateway"
 ENGINE: Final = "engine"
@@ -29,14 +29,17 @@ class Lock:
 
     def __init__(self, folder: Path, name: str) -> None:
         """Name the lock; nothing is taken yet."""
-        self._path = folder / f"{name}.lock"
+        self._path = _lock_file(folder, name)
         self._file: IO[bytes] | None = None
 
     def take(self, *, seconds: float = 0.0) -> bool:
-        """Take the lock, waiting at most so long; whether it is ours now."""
+        """Take the lock, waiting at most so long; whether it is ours now. Raises `TagwayError` where none can be."""
         prepare_folder(self._path.parent)
         deadline = time.monotonic() + seconds
-        file = self._path.open("ab")
+        try:
+            file = self._path.open("ab")
+        except OSError as error:
+            raise unwritable(self._path.parent, error) from None
         while not _locked(file):
             if time.monotonic() >= deadline:
                 file.close()
@@ -50,6 +53,10 @@ class Lock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _lock_file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.lock"
 
 
 if sys.platform == "win32":
@@ -92,13 +99,13 @@ def admit(folder: Path) -> Lock:
 
 
 def is_running(folder: Path) -> bool:
-    """Whether a gateway holds the folder now."""
-    if not folder.is_dir():
+    """Whether a gateway holds the folder now; this only looks, so the folder may be a read-only one."""
+    try:
+        file = _lock_file(folder, GATEWAY).open("rb")
+    except OSError:
         return False
-    lock = Lock(folder, GATEWAY)
-    taken = lock.take()
-    lock.release()
-    return not taken
+    with file:
+        return not _locked(file)
 
 
 def running(folder: Path) -> dict[str, Any]:

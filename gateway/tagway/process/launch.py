@@ -34,9 +34,10 @@ class Started:
 def gateway(config: Config) -> Iterator[Started]:
     """Run `tagway serve` as a child that ends with the block.
 
-    Raises `TagwayError` with its own words when it does not start.
+    Raises `TagwayError` with its own words when it does not start, and `OSError` where it cannot write them.
     """
     prepare_folder(config.data)
+    (config.data / _LOG).open("ab").close()
     where = ["--data", config.gateway.data, "--host", config.gateway.host, "--port", str(config.gateway.port)]
     file = ["--config", config.file] if config.file else []
     child = Child("tagway", ["serve", "--parent", *where, *file], config.data / _LOG)
