@@ -173,6 +173,12 @@ def test_an_approved_pair_becomes_one_person_and_leaves_the_review_list(folder: 
     assert run(folder, "why", "user_id:u1", "user_id:u2").exit_code == 0
 
 
+def test_an_approval_that_joins_nothing_yet_says_so(folder: Path) -> None:
+    hint = "no event has joined the two yet"
+    assert hint not in run(folder, "merges", "--approve", "u1", "u2").stdout
+    assert hint in run(folder, "merges", "--approve", "u1", "never-seen").stdout
+
+
 def test_a_rejected_pair_stays_two_and_is_asked_for_no_more(folder: Path) -> None:
     assert run(folder, "merges", "--reject", "u1", "u2").exit_code == 0
     assert lines(run(folder, "merges", "--review", "--json")) == []

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from tagway import clock, commands
+from tagway.answers.explain import found
 from tagway.cli.explain import known
 from tagway.cli.options import NUMBER, as_json, examples, load, located, print_json
 from tagway.cli.replay import difference
@@ -153,7 +154,18 @@ def _decision(given: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _record(config: Config, document: dict[str, Any], as_json: bool) -> None:
     done = submit(config, document)
-    print_json(done) if as_json else click.echo(_recorded(document["action"], done))
+    if as_json:
+        print_json(done)
+        return
+    click.echo(_recorded(document["action"], done))
+    if document["action"] == "approve" and _are_apart(config, document["target"]):
+        click.echo("no event has joined the two yet: the next one that carries something of both will")
+
+
+def _are_apart(config: Config, users: Sequence[str]) -> bool:
+    with Feed(config.data) as feed:
+        one, other = (feed.places(who) if (who := found(feed, user, config)) else [] for user in users)
+    return {place.profile_id for place in one}.isdisjoint(place.profile_id for place in other)
 
 
 def _recorded(action: str, done: Json) -> str:

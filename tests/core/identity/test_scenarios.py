@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
-from itertools import permutations
+from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,10 @@ _FILE = _SHARED / "facts" / "identity_scenarios.json"
 _SCENARIOS: list[dict[str, Any]] = json.loads(_FILE.read_text())["scenarios"] if _FILE.is_file() else []
 _KINDS = {"domain_userid": "anonymous_id", "ga_client_id": "client_id", "ios.id": "device_id", "id": "user_id"}
 _SECOND = 1_000_000
+# What tells identity nothing: of a tool's own session, of its storage, or of numbers in its profiles.
+_DONE = {"erase", "suppress", "delete", "block_and_reprocess", "delete_identifier", "replay", "crash_after"}
+_ORDERS = 120
+_UNHEARD = {"reset", "store_down", "store_up", "profile", "dedupe"}
 
 pytestmark = pytest.mark.skipif(not _SCENARIOS, reason="the shared scenario file is not here")
 
@@ -78,7 +82,8 @@ def play(scenario: dict[str, Any], events: Sequence[tuple[int, dict[str, Any]]],
                 store.tell([one])
         elif happened["op"] == "crash_after":
             store.crash_at_next()
-        elif ids:
+        elif happened["op"] not in _UNHEARD:
+            assert ids, f"nothing is understood of {happened}"
             told.append(evidence(scenario, place, happened, ids))
             store.tell(told[-1:])
     return store
@@ -121,8 +126,10 @@ def _bare(name: str, value: str) -> str:
 
 
 def arrivals(scenario: dict[str, Any]) -> Iterable[tuple[tuple[int, dict[str, Any]], ...]]:
+    """Every order of arrival, also where a scenario does not ask for it; one, where something is done in between."""
     events = tuple(enumerate(scenario["events"]))
-    return permutations(events) if scenario["expect"].get("permute") else (events,)
+    mere_events = all(happened["op"] not in _DONE for _, happened in events)
+    return islice(permutations(events), _ORDERS) if mere_events else (events,)
 
 
 @pytest.mark.parametrize("scenario", chosen("adopt"))
@@ -138,6 +145,8 @@ def test_what_is_to_be_adopted_comes_out_here(scenario: dict[str, Any]) -> None:
             kind, _, value = on.partition(":")
             event_id = f"{scenario['id']}:{name}".encode().ljust(16, b".")
             assert store.attribution()[event_id] == store.profile_of(Identifier(kind, value))
+        refused = {one for one in store.verdicts().values() if one.startswith("skipped_")}
+        assert bool(refused) or "warnings" not in wanted
         if "merge_count" in wanted:
             assert len(store.verdicts()) == wanted["merge_count"]
         store.close()
