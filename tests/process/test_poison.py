@@ -8,10 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from tagway.core.events import DeadLetter, Event, Request
+from tagway.engine import Fold
 from tagway.hookspecs import Route, Source, hookimpl
+from tagway.process.engine import Loop
 from tagway.process.note import Note, Noted
 from tagway.testing import InProcess
 
@@ -23,6 +26,8 @@ from tagway import registry
 from tagway.config import Config
 from tagway.engine import Fold
 from tagway.process.engine import Loop
+from tagway.engine import Fold
+from tagway.process.engine import Loop
 from tagway.process.note import Note
 from tests.process import test_poison
 folder = Path(sys.argv[1])
@@ -31,6 +36,27 @@ loop = Loop(fold, Note(folder), seconds=0.5)
 while loop.step():
     pass
 """
+
+
+def deep() -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for _ in range(10_000):
+        document = {"a": document}
+    return document
+
+
+JUNK: dict[str, Any] = {
+    "no event": 7,
+    "a name that is none": Event(name=cast("str", None)),
+    "no JSON": Event(name="x", properties={"a": object()}),
+    "too deep": Event(name="x", properties=deep()),
+    "half a character": Event(name="x", properties={"a": "\ud800"}),
+    "a time as text": Event(name="x", timestamp=cast("int", "now")),
+    "a time beyond all": Event(name="x", timestamp=2**70),
+    "pairs that are no identifiers": Event(name="x", identifiers=cast("Any", [("email", "a@example.com")])),
+    "a mapping that is none": Event(name="Order Completed", mapping=cast("Any", 3)),
+    "no sentence": DeadLetter(code="x", message=cast("str", None)),
+}
 
 
 class Touchy(Source):
@@ -45,6 +71,10 @@ class Touchy(Source):
             os._exit(9)
         while what == "hang":
             pass
+        if what == "exit":
+            sys.exit("a library that thinks it is a program")
+        if what in JUNK:
+            return [JUNK[what]]
         return [Event(name=what, message_id=what)]
 
 
@@ -76,6 +106,43 @@ def test_a_request_that_ends_the_engine_three_times_is_a_dead_letter_and_the_res
         assert [one["name"] for one in events if one["status"] != "dead_letter"] == ["before", "after"]
         assert gateway.feed.ledger()["items"]["dead_letter"] == 1
         assert gateway.feed.ledger()["balanced"]
+
+
+@pytest.mark.parametrize("junk", ["exit", *JUNK])
+def test_junk_of_a_plugin_is_a_dead_letter_at_once_and_the_rest_is_folded(tmp_path: Path, junk: str) -> None:
+    with InProcess(tmp_path, plugins=[Plugin()], entry_points=False) as gateway:
+        for what in ("before", junk, "after"):
+            gateway.append("touchy", json.dumps(what).encode())
+        note = Note(tmp_path)
+        loop = Loop(gateway.fold, note, seconds=60)
+        while loop.step():
+            pass
+        note.close()
+        events = gateway.feed.events()
+        assert [one["name"] or one["status"] for one in events] == ["before", "dead_letter", "after"]
+        (letter,) = (one["dead_letter"] for one in events if one["dead_letter"])
+        assert letter["code"] == "plugin_error"
+        assert gateway.feed.ledger()["balanced"]
+
+
+def test_what_no_burying_mends_ends_the_engine_and_buries_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with InProcess(tmp_path, plugins=[Plugin()], entry_points=False) as gateway:
+        for what in ("one", "two"):
+            gateway.append("touchy", json.dumps(what).encode())
+        note = Note(tmp_path)
+        loop = Loop(gateway.fold, note, seconds=60)
+
+        def fail(*_: object) -> None:
+            raise KeyError("a fault of our own")
+
+        with monkeypatch.context() as faulty:
+            faulty.setattr(Fold, "_resolve", fail)
+            with pytest.raises(KeyError, match="of our own"):
+                loop.step()
+        note.close()
+        assert gateway.feed.events() == []
 
 
 def test_an_engine_that_was_killed_from_outside_buries_nothing(tmp_path: Path) -> None:

@@ -48,6 +48,9 @@ from tagway.store.twins import Twins
 _logger = logging.getLogger("tagway.engine")
 _ROWS: Final = 1_000
 _TRIAL: Final = "trial.db"
+_CRASHED: Final = DeadLetter(
+    code="engine_crash", message="the engine ended twice while it worked on this request alone; its log says how"
+)
 _UNPROVEN: Final = Violation(
     code="unproven_request",
     pointer="",
@@ -74,7 +77,7 @@ class Fold:
         self._db = open_writer(folder, trial or STORE)
         self._feed = Feed(folder) if registry.observers and not trial else None
         self._forgetting = None if trial else Forgetting(folder, self._db, self._log)
-        self._poison: set[int] = set()
+        self._poison: dict[int, DeadLetter] = {}
         self._position, self._reach = 0, _ROWS
         self._attach()
 
@@ -92,9 +95,9 @@ class Fold:
         """The log's last sequence number."""
         return self._log.last()
 
-    def bury(self, request: int) -> None:
+    def bury(self, request: int, letter: DeadLetter = _CRASHED) -> None:
         """Make a request a dead letter when its turn comes, without showing it to its plugin again."""
-        self._poison.add(request)
+        self._poison[request] = letter
 
     def drain(self, until: int | None = None) -> int:
         """Fold everything that is in the log, or up to a position; the number of rows folded."""
@@ -200,9 +203,8 @@ class Fold:
             message = f"source {entry.source!r} is not configured any more"
             yield dead_item(entry, DeadLetter(code="unknown_source", message=message), 0, "")
             return
-        if entry.seq in self._poison:
-            message = "the engine ended twice while it worked on this request alone; its log says how"
-            yield dead_item(entry, DeadLetter(code="engine_crash", message=message), 0, bound.source.name)
+        if (letter := self._poison.get(entry.seq)) is not None:
+            yield dead_item(entry, letter, 0, bound.source.name)
             return
         place = 0
         try:
@@ -211,7 +213,7 @@ class Fold:
                     yield dead_item(entry, one, place, bound.source.name)
                 else:
                     yield self._judged(entry, one, bound)
-        except Exception as error:  # noqa: BLE001 - a plugin is third-party code: keep the body, name the plugin
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - third-party code: keep the body, name the plugin
             yield dead_item(entry, dead_letter(error), place + 1, bound.source.name)
 
     def _judged(self, entry: Entry, event: Event, bound: ConfiguredSource) -> Item:

@@ -127,7 +127,7 @@ def arrived(seq: int, item: Item, judged: Judged) -> Arrived:
     )  # fmt: skip
 
 
-def dead_letter(error: Exception) -> DeadLetter:
+def dead_letter(error: BaseException) -> DeadLetter:
     """What is left of a request that a plugin could not, or did not know how to, read."""
     if isinstance(error, PayloadError):
         return DeadLetter(code=error.code, message=error.message, pointer=error.pointer)

@@ -17,6 +17,10 @@ from tagway.store.migrations import migrations
 FILE: Final = "store.db"
 UNWRITABLE: Final = (sqlite3.OperationalError,)
 """What is raised when the disk is full, the file is held or not made yet: the machine's fault, not a request's."""
+UNFIT: Final = (
+    TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError, sqlite3.IntegrityError,
+)  # fmt: skip
+"""What is raised for values that no plugin should make of a request: no JSON, no text, a number beyond all columns."""
 
 _AGAIN: Final = "if it stays so, move it away: the gateway makes it again from the log"
 _PRAGMAS: Final = (
