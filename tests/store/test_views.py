@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 from tagway.config import Identity
-from tagway.store.births import FIRST
+from tagway.core.erasure import Tombstones
+from tagway.core.identity import Evidence
+from tagway.core.identity.legal import legal
+from tagway.core.identity.rules import Rules
+from tagway.store.births import FIRST, Births
+from tagway.store.links import Links
+from tagway.store.views import Views
 
 from tests.core.identity.people import event, identifier
 from tests.core.identity.stores import Store
@@ -34,7 +40,7 @@ def test_a_view_by_a_known_browser_asks_for_its_birth_alone_and_writes_nothing(s
 
 
 def test_birth_is_read_from_an_index_alone(store: Store) -> None:
-    plan = [row[3] for row in store.db.execute(f"EXPLAIN QUERY PLAN {FIRST}", ("[]",))]
+    plan = [row[3] for row in store.db.execute(f"EXPLAIN QUERY PLAN {FIRST}", ("[]", "anonymous_id"))]
     assert any("COVERING INDEX holdings_by_value" in one for one in plan)
 
 
@@ -85,3 +91,18 @@ def test_a_view_told_while_a_refold_waits_is_kept() -> None:
     waiting.tell([view])
     assert waiting.db.execute("SELECT count(*) FROM links WHERE event_id = ?", (view.event_id,)).fetchone() == (1,)
     waiting.close()
+
+
+def short(store: Store, batch: Sequence[Evidence]) -> list[int]:
+    """Which of the events of a batch take the short way, by their places."""
+    views = Views(Births(store.db), Links(store.db, Rules()), lambda sent, shop: legal(sent, shop=shop))
+    return [place for place, viewer in enumerate(views.of(batch, Tombstones())) if viewer is not None]
+
+
+def test_of_a_new_browsers_views_only_the_first_has_work_to_do(store: Store) -> None:
+    told = [event(3, "a1"), event(1, "a1"), event(1, "a1", name="tie"), event(2, "a1"), event(4, "a2", "U1")]
+    assert short(store, told) == [0, 3]
+
+
+def test_what_else_is_said_by_a_new_browser_has_work_to_do(store: Store) -> None:
+    assert short(store, [event(1, "a1"), event(2, "a1", traits={"plan": "gold"}), event(3, "a1", "U1")]) == []

@@ -47,12 +47,19 @@ def told(traits: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def current_id(db: sqlite3.Connection, profile_id: str) -> str | None:
-    """Today's id of the profile that was ever known by an id, after merges and splits; None when none was."""
-    row = db.execute(
-        "SELECT p.profile_id FROM holdings h JOIN clusters c ON c.cluster = h.cluster"
-        " JOIN people p ON p.profile = c.profile WHERE h.handle = ? ORDER BY h.since LIMIT 1",
-        (profile_id,),
-    ).fetchone()
+    """Today's id of the profile that was ever known by an id, after merges and splits; None when none was.
+
+    What was merged away is in no index, since every birth would pay for that: all holdings are looked through.
+    """
+    row = db.execute("SELECT profile_id FROM people WHERE profile_id = ?", (profile_id,)).fetchone()
+    row = (
+        row
+        or db.execute(
+            "SELECT p.profile_id FROM holdings h JOIN clusters c ON c.cluster = h.cluster"
+            " JOIN people p ON p.profile = c.profile WHERE h.handle = ? ORDER BY h.since LIMIT 1",
+            (profile_id,),
+        ).fetchone()
+    )
     return str(row[0]) if row else None
 
 

@@ -59,6 +59,7 @@ class Batch:
     winners: dict[bytes, Standing] = field(default_factory=dict)
     replaced: list[Sighting] = field(default_factory=list)
     numbers: dict[Identifier, int] = field(default_factory=dict)
+    aliases: dict[tuple[Identifier, ...], tuple[int, ...]] = field(default_factory=dict)
     names: dict[int, Identifier] = field(default_factory=dict)
     shared: dict[Identifier, str] = field(default_factory=dict)
     changed: dict[int, str] = field(default_factory=dict)

@@ -16,10 +16,17 @@ from tagway.store.recent import Recent
 
 # All columns are in the index on (kind, value), which carries the primary key.
 FIRST: Final = """
-SELECT h.kind, h.value, h.alias_id, h.since FROM json_each(?) w
-CROSS JOIN holdings h ON h.kind = json_extract(w.value, '$[0]') AND h.value = json_extract(w.value, '$[1]')
-    AND h.later = 0
+SELECT h.value, h.alias_id, h.since FROM json_each(?) w
+CROSS JOIN holdings h ON h.value = w.value AND h.kind = ? AND h.later = 0
 """
+
+
+def by_kind(wanted: Iterable[Identifier]) -> list[tuple[str, str]]:
+    """Identifiers as parameters of a query for each kind: a JSON array of the values, in their order, and the kind."""
+    values: dict[str, list[str]] = {}
+    for kind, value in wanted:
+        values.setdefault(kind, []).append(value)
+    return [(json.dumps(sorted(some)), kind) for kind, some in values.items()]
 
 
 class Birth(NamedTuple):
@@ -38,7 +45,7 @@ class Births:
         self._recent: Recent[Identifier, Birth] = Recent(cached)
 
     def of(self, wanted: Iterable[Identifier]) -> dict[Identifier, Birth]:
-        """The births of those identifiers that are known; what is missed comes in one query, in its order."""
+        """The births of those identifiers that are known; what is missed comes in a query for each kind."""
         found: dict[Identifier, Birth] = {}
         missed: list[Identifier] = []
         for one in wanted:
@@ -47,8 +54,8 @@ class Births:
                 missed.append(one)
             else:
                 found[one] = birth
-        if missed:
-            for kind, value, alias, at in self._db.execute(FIRST, (json.dumps(sorted(missed)),)).fetchall():
+        for values, kind in by_kind(missed):
+            for value, alias, at in self._db.execute(FIRST, (values, kind)).fetchall():
                 one = Identifier(kind, value)
                 found[one] = Birth(alias, at)
                 self._recent.put(one, found[one])

@@ -1,13 +1,12 @@
 """Who holds which alias, in the store: a bounded cache in front of it, and the writing of what steps changed.
 
-A `Book` holds the current holding of every identifier of the batch at hand; what it misses is loaded in one
-sorted query. A merge never touches the larger profile's rows: a small profile's
+A `Book` holds the current holding of every identifier of the batch at hand; what it misses is loaded in a
+sorted query for each kind. A merge never touches the larger profile's rows: a small profile's
 holdings move to the large one's cluster, a larger one's clusters are pointed at it.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -18,7 +17,7 @@ from tagway.core.events import Identifier
 from tagway.core.identity import traits
 from tagway.core.identity.book import FOREVER, Book, Group, Holding, Link
 from tagway.core.identity.evidence import Fact
-from tagway.store.births import Births
+from tagway.store.births import Births, by_kind
 from tagway.store.recent import Recent
 
 # Up to this size a profile's holdings move; above it, its clusters: so that clusters stay few.
@@ -31,8 +30,7 @@ _GROUP: Final = "p.profile, p.profile_id, p.born, p.touched, p.person, p.user_id
 _JOINS: Final = "JOIN clusters c ON c.cluster = h.cluster JOIN people p ON p.profile = c.profile"
 _CURRENT: Final = f"""
 SELECT {_COLUMNS}, {_GROUP} FROM json_each(?) w
-CROSS JOIN holdings h ON h.kind = json_extract(w.value, '$[0]') AND h.value = json_extract(w.value, '$[1]')
-    AND h.until = {FOREVER}
+CROSS JOIN holdings h ON h.value = w.value AND h.kind = ? AND h.until = {FOREVER}
 {_JOINS}
 """
 _INSERT: Final = "INSERT OR REPLACE INTO holdings VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
@@ -61,7 +59,7 @@ class Holdings:
         self._next_profile = self._count("SELECT ifnull(max(profile), 0) + 1 FROM people")
 
     def current(self, wanted: Iterable[Identifier]) -> dict[Identifier, Holding]:
-        """The current holdings of those identifiers that are known; what is missed comes in one query."""
+        """The current holdings of those identifiers that are known; what is missed comes in a query for each kind."""
         found: dict[Identifier, Holding] = {}
         missed: list[Identifier] = []
         for one in wanted:
@@ -70,8 +68,8 @@ class Holdings:
                 missed.append(one)
             else:
                 found[one] = holding
-        if missed:
-            for row in self._db.execute(_CURRENT, (json.dumps(sorted(missed)),)).fetchall():
+        for parameters in by_kind(missed):
+            for row in self._db.execute(_CURRENT, parameters).fetchall():
                 holding = self._holding(row)
                 found[holding.id] = holding
                 self._recent.put(holding.id, holding)

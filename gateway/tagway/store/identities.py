@@ -22,9 +22,9 @@ from tagway.core.identity import Evidence, Resolution, traits
 from tagway.core.identity.book import FOREVER, Book, Group
 from tagway.core.identity.commands import Command
 from tagway.core.identity.evidence import Fact, moment
-from tagway.core.identity.fold import legal, split, unforgotten
+from tagway.core.identity.fold import read, split, unforgotten
 from tagway.core.identity.kinds import WEAK
-from tagway.core.identity.legal import Refused, normalized
+from tagway.core.identity.legal import legal
 from tagway.core.identity.rules import Rules
 from tagway.core.identity.rulings import rule, target_ids
 from tagway.core.moments import DAY
@@ -35,9 +35,10 @@ from tagway.store.late import Late
 from tagway.store.links import Links, Sighting
 from tagway.store.refolds import Change, Refolds
 from tagway.store.rulings import commands, tombstones
+from tagway.store.views import Views
 
 _WEAK: Final = frozenset(WEAK)
-_NORMALIZED: Final = 65_536
+_LEGAL: Final = 65_536
 
 
 class Identities:
@@ -57,62 +58,42 @@ class Identities:
             weak_gap=settings.weak_key_days * DAY if weak_gap is None else weak_gap,
             blocked=settings.blocked,
         )
-        self._normalize = functools.lru_cache(_NORMALIZED)(self._normalized)
+        self._legal = functools.lru_cache(_LEGAL)(
+            lambda sent, shop: legal(sent, shop=shop, region=settings.region),
+        )
         self._rulings = rule(commands(db), self._rules)
         self._tombstones: Tombstones = tombstones(db)
         self._holdings = Holdings(db)
         self._links = Links(db, self._rules)
+        self._views = Views(self._holdings.births, self._links, self._legal)
         self._decisions = Decisions(db)
         self._late = Late(db, self._links)
         self._refolds = Refolds(db, self._rules, self._holdings, self._links)
 
     def resolve(self, batch: Sequence[Evidence], now: int) -> list[Resolution]:
         """Resolve evidence; one resolution for each, as it is with the whole batch known."""
-        views = self._views(batch)
-        others = iter(self._fold([one for one, view in zip(batch, views, strict=True) if view is None], now))
-        return [next(others) if view is None else view for view in views]
-
-    def _views(self, batch: Sequence[Evidence]) -> list[Resolution | None]:
-        """Where the views by known browsers belong, which are most events and change nothing; None for the rest.
-
-        A view says nothing, and comes later than the first sighting of its one identifier. Events that are told
-        again take the long way: one copy counts, and what the other named may thereby lose its first sighting.
-        """
         if self._refolds.first_waiting() is not None:
-            return [None] * len(batch)
-        copied = {one.event_id for one in batch if one.repeated}
-        uncertain = {alias for stored in map(self._links.find, copied) if stored for alias in stored.ids}
-        viewers = [None if one.event_id in copied else self._viewer(one) for one in batch]
-        births = self._holdings.births.of({one for one in viewers if one})
-        views: list[Resolution | None] = []
-        for one, viewer in zip(batch, viewers, strict=True):
-            birth = births.get(viewer) if viewer else None
-            if birth is None or birth.at >= one.at or birth.alias_id in uncertain:
-                views.append(None)
-            else:
-                views.append(Resolution(birth.alias_id, one.at))
-        return views
-
-    def _viewer(self, view: Evidence) -> Identifier | None:
-        """The identifier of an event that tells of nothing else; not a weak one, whose every sighting counts."""
-        if len(view.ids) != 1 or view.traits or view.ids[0].kind in _WEAK:
-            return None
-        one = self._normalize(view.ids[0], view.shop)
-        if isinstance(one, Refused) or (self._tombstones and self._tombstones.covers(*one, view.at)):
-            return None
-        return one
+            return self._fold(batch, now)
+        viewers = self._views.of(batch, self._tombstones)
+        others = iter(self._fold([one for one, viewer in zip(batch, viewers, strict=True) if viewer is None], now))
+        births = self._holdings.births.of({viewer for viewer in viewers if viewer is not None})
+        return [
+            next(others) if viewer is None else Resolution(births[viewer].alias_id, one.at)
+            for one, viewer in zip(batch, viewers, strict=True)
+        ]
 
     def _fold(self, batch: Sequence[Evidence], now: int) -> list[Resolution]:
         told = [self._read(one) for one in batch]
         work = self._batch()
         facts = self._winners(told, work)
-        work.book.current = self._holdings.current({one for fact in facts for one in fact.ids})
-        for fact in facts:
-            self._number(fact, work)
+        said = dict.fromkeys((one.ids, one.retracted) for one in facts)
+        work.book.current = self._holdings.current({one for ids, _ in said for one in ids})
+        for ids, _ in said:
+            self._number(ids, work)
         for stored in work.replaced:
             self._drop(stored, work)
-        for fact in facts:
-            self._connect(fact, work)
+        for ids, retracted in said:
+            self._connect(ids, work, live=not retracted)
         for stored in work.replaced:
             self._follow(stored, work)
         apart = [split(one, work.shared) for one in facts if one.ids]
@@ -185,11 +166,9 @@ class Identities:
             owed=self._refolds.first_waiting() is not None,
         )
 
-    def _normalized(self, one: Identifier, shop: str) -> Identifier | Refused:
-        return normalized(one, shop=shop, region=self._rules.region)
-
     def _read(self, evidence: Evidence) -> Told:
-        fact, refused = legal(evidence, self._normalize, self._rulings)
+        ids, refused = self._legal(evidence.ids, evidence.shop)
+        fact = read(evidence, ids, self._rulings)
         if not self._tombstones:
             return Told(evidence, fact, refused, ())
         left, stripped = unforgotten(fact, self._joins_nobody, self._tombstones)
@@ -226,8 +205,8 @@ class Identities:
             fact = Fact(event_id, stored.at, tuple(self._refolds.name(alias) for alias in stored.ids))
             work.winners[event_id] = Standing(fact, self._links.claimed(stored), stored)
 
-    def _number(self, fact: Fact, work: Batch) -> None:
-        for one in fact.ids:
+    def _number(self, ids: tuple[Identifier, ...], work: Batch) -> None:
+        for one in ids:
             if one in work.numbers:
                 continue
             holding = work.book.current.get(one)
@@ -239,14 +218,12 @@ class Identities:
                 shared = "blocked" if self._rulings.blocks(one) else ""
             if shared:
                 work.shared[one] = shared
+        work.aliases[ids] = tuple(work.numbers[one] for one in ids)
 
-    def _connect(self, fact: Fact, work: Batch) -> None:
+    def _connect(self, ids: tuple[Identifier, ...], work: Batch, *, live: bool) -> None:
         """Note who was carried together; an identifier that thereby has too many people is shared from now on."""
-        if len(fact.ids) < 2:
-            return
-        pairs = [(work.numbers[one], one) for one in fact.ids]
-        if self._links.connect(pairs, live=not fact.retracted):
-            for alias, one in pairs:
+        if len(ids) > 1 and self._links.connect(work.aliases[ids], ids, live=live):
+            for alias, one in zip(work.aliases[ids], ids, strict=True):
                 self._judge(alias, one, work)
 
     def _judge(self, alias: int, one: Identifier, work: Batch) -> None:
@@ -309,14 +286,13 @@ class Identities:
             kept = self._take_several(fact, key, work)
         # Where evidence went, or a refold is owed, what is a first sighting is not known yet.
         if kept or work.replaced or work.owed:
-            numbers = tuple(work.numbers[one] for one in whole.ids)
-            self._links.keep(Sighting(fact.event_id, fact.at, numbers))
+            self._links.keep(Sighting(fact.event_id, fact.at, work.aliases[whole.ids]))
 
     def _take_single(self, one: Identifier, fact: Fact, key: bytes, work: Batch) -> bool:
         """An event with one identifier matters as its first sighting, or for what it says; whether to keep it."""
         holding = work.book.current.get(one)
         if holding is None:
-            work.decisions += work.book.step(fact)
+            work.decisions += work.book.step(fact, key)
             return True
         said = bool(work.winners[fact.event_id].claims)
         if key >= holding.born:
@@ -333,7 +309,7 @@ class Identities:
     def _take_several(self, fact: Fact, key: bytes, work: Batch) -> bool:
         current = work.book.current
         if all(current[one].group.root().touched < key for one in fact.ids if one in current):
-            work.decisions += work.book.step(fact)
+            work.decisions += work.book.step(fact, key)
             return True
         if self._late.is_idle(fact, key, work.numbers, work.book):
             self._late.note(fact, key, work.book)
@@ -341,10 +317,11 @@ class Identities:
         # Whatever waits to be folded again, no event is without a profile.
         for one in fact.ids:
             if one not in current:
-                work.book.step(Fact(fact.event_id, fact.at, (one,)))
+                alone = Fact(fact.event_id, fact.at, (one,))
+                work.book.step(alone, alone.key)
             work.seed(work.numbers[one], fact.at)
         for shared in fact.shared:
-            work.book.step(Fact(fact.event_id, fact.at, (), (shared,)))
+            work.book.step(Fact(fact.event_id, fact.at, (), (shared,)), key)
         return True
 
     def _claim(self, work: Batch) -> None:

@@ -61,12 +61,12 @@ class Links:
         self._db.executemany("INSERT OR REPLACE INTO claims VALUES (?,?,?,?)", sorted(self._claims))
         self._rows, self._claims = [], []
 
-    def connect(self, ids: Sequence[tuple[int, Identifier]], *, live: bool) -> bool:
+    def connect(self, aliases: tuple[int, ...], ids: Sequence[Identifier], *, live: bool) -> bool:
         """Note that these aliases were carried together; whether that was new. `live` is an unretracted event's."""
-        known = tuple(alias for alias, _ in ids)
-        if live and known in self._known:
+        if live and aliases in self._known:
             return False
-        rows = [(one, RANK[id_.kind], other, live) for one in known for other, id_ in ids if other != one]
+        others = [(RANK[one.kind], alias) for alias, one in zip(aliases, ids, strict=True)]
+        rows = [(alias, kind, other, live) for alias in aliases for kind, other in others if other != alias]
         before = self._db.total_changes
         self._db.executemany(
             "INSERT INTO edges VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET live = 1 WHERE live < excluded.live", rows
@@ -74,7 +74,7 @@ class Links:
         if live:
             if len(self._known) >= _KNOWN_SETS:
                 self._known.clear()
-            self._known.add(known)
+            self._known.add(aliases)
         return self._db.total_changes > before
 
     def neighbors(self, alias: int) -> list[int]:

@@ -158,7 +158,6 @@ def m002_identity(db: Database) -> None:
     CREATE INDEX holdings_by_value ON holdings (value, kind -- in this order, so that no query walks a whole kind
     );
     CREATE INDEX holdings_by_cluster ON holdings (cluster, kind);
-    CREATE INDEX holdings_by_handle ON holdings (handle);
     CREATE TABLE clusters (              -- a merge of large profiles moves these, not their holdings
         cluster INTEGER PRIMARY KEY,
         profile INTEGER NOT NULL
@@ -233,10 +232,12 @@ def m002_identity(db: Database) -> None:
                 JOIN people p ON p.profile = c.profile
                 WHERE h.kind = v.subject_kind AND h.value = v.subject_value AND h.since <= v.at AND h.until > v.at),
                 v.profile_id) AS profile_id,
-            CASE WHEN v.verdict IN ('attached', 'merged') THEN v.other_profile_id ELSE
+            CASE WHEN v.verdict IN ('attached', 'merged', 'skipped_illegal') THEN v.other_profile_id ELSE
                 ifnull((SELECT p.profile_id FROM holdings h JOIN clusters c ON c.cluster = h.cluster
                     JOIN people p ON p.profile = c.profile
-                    WHERE h.handle = v.other_profile_id ORDER BY h.since LIMIT 1), v.other_profile_id)
+                    WHERE h.kind = v.kind AND h.value = v.value AND CASE
+                        WHEN v.verdict IN ('handed_over', 'skipped_expired') THEN h.until = v.at
+                        ELSE h.since <= v.at AND h.until > v.at END), v.other_profile_id)
                 END AS other_profile_id,
             v.decided_at
         FROM verdicts v;

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tagway.core.identity.book import JOINED, Book, Decision, Holding, Link
 from tagway.core.identity.evidence import Fact, key, moment
-from tagway.core.identity.fold import legal, run, shared_ids, split
+from tagway.core.identity.fold import read, run, shared_ids, split
 from tagway.core.identity.kinds import PERSON, WEAK
-from tagway.core.identity.legal import normalized
+from tagway.core.identity.legal import legal
 from tagway.core.identity.recall import Birth, Join, recall
 from tagway.core.identity.rulings import Rulings, rule
 
@@ -20,7 +20,7 @@ from tests.core.identity.histories import GAP, RULES, History, evidence, histori
 def facts_of(history: History, rulings: Rulings) -> list[Fact]:
     """The facts of a history, one for each event, as the fold takes them."""
     once = {story.event: story for story in history.stories}.values()
-    facts = [legal(evidence(one), lambda id_, shop: normalized(id_, shop=shop), rulings)[0] for one in once]
+    facts = [read(one, legal(one.ids)[0], rulings) for one in map(evidence, once)]
     shared = shared_ids(facts, RULES, rulings)
     return [split(fact, shared) for fact in facts if fact.ids]
 

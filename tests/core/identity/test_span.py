@@ -31,9 +31,9 @@ def folded(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     found: list[bytes] = []
     step = Book.step
 
-    def noted(book: Book, fact: Fact) -> list[Decision]:
+    def noted(book: Book, fact: Fact, key: bytes) -> list[Decision]:
         found.append(fact.event_id)
-        return step(book, fact)
+        return step(book, fact, key)
 
     monkeypatch.setattr(Book, "step", noted)
     return found

@@ -136,8 +136,8 @@ class Book:
     touched: set[Group] = field(default_factory=set)
     merged: list[tuple[Group, Group]] = field(default_factory=list)
 
-    def step(self, fact: Fact) -> list[Decision]:
-        """Take one event; exact when no later one has named an identifier of the profiles involved.
+    def step(self, fact: Fact, key: bytes) -> list[Decision]:
+        """Take one event, whose key is `key`; exact when no later one has named an identifier of the profiles involved.
 
         Every identifier is born or seen; then each is tried against the strongest that may join.
         """
@@ -145,10 +145,13 @@ class Book:
         for one, rule in fact.shared:
             self._alone(one, rule, fact)
         if fact.ids:
-            key = fact.key
-            seen = [self._see(one, fact, key, place) for place, one in enumerate(fact.ids)]
-            self._try_all(fact, key, seen, decisions)
-            self._touch(seen, key)
+            agreed = self._agreed(fact)
+            if agreed is not None:
+                self.touch(agreed, key)
+            else:
+                seen = [self._see(one, fact, key, place) for place, one in enumerate(fact.ids)]
+                self._try_all(fact, key, seen, decisions)
+                self._touch(seen, key)
         self._skip_shared(fact, decisions)
         return decisions
 
@@ -202,6 +205,22 @@ class Book:
             holding.group.reachable_at = fact.at
         self.changed.add(holding)
         self.touched.add(holding.group)
+
+    def _agreed(self, fact: Fact) -> Group | None:
+        """The profile that holds all that an event names already, so that there is nothing to try; None otherwise."""
+        if fact.retracted:
+            return None
+        subject = fact.ids[0]
+        found: Group | None = None
+        for one in fact.ids:
+            holding = self.current.get(one)
+            if holding is None or one.kind in _WEAK or self.rulings.severed(subject, one):
+                return None
+            group = holding.group.root()
+            if found is not None and group is not found:
+                return None
+            found = group
+        return found
 
     def _see(self, one: Identifier, fact: Fact, key: bytes, place: int) -> _Seen:
         holding = self.current.get(one)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from tagway.core.erasure import Tombstones
 from tagway.core.events import Identifier
 from tagway.core.identity.book import Book, Decision, Holding
-from tagway.core.identity.evidence import Evidence, Fact, Shared, least, ordered
-from tagway.core.identity.legal import Refused, normalized
+from tagway.core.identity.evidence import Evidence, Fact, Shared, least
+from tagway.core.identity.legal import legal
 from tagway.core.identity.rules import Rules
 from tagway.core.identity.rulings import Rulings
 
@@ -27,18 +28,9 @@ class Folded:
     erased: Collection[bytes]
 
 
-def legal(
-    evidence: Evidence, normalize: Callable[[Identifier, str], Identifier | Refused], rulings: Rulings
-) -> tuple[Fact, tuple[Refused, ...]]:
-    """The fact in a piece of evidence, and the identifiers that are none.
-
-    `normalize` is `legal.normalized` of an identifier and its shop.
-    """
-    found = [normalize(one, evidence.shop) for one in evidence.ids]
-    ids = ordered([one for one in found if isinstance(one, Identifier)])
-    refused = dict.fromkeys(one for one in found if isinstance(one, Refused)) if len(ids) < len(found) else {}
-    retracted = evidence.event_id in rulings.events
-    return Fact(evidence.event_id, evidence.at, ids, retracted=retracted), tuple(refused)
+def read(evidence: Evidence, ids: tuple[Identifier, ...], rulings: Rulings) -> Fact:
+    """The fact in a piece of evidence, whose legal identifiers are `ids`."""
+    return Fact(evidence.event_id, evidence.at, ids, (), evidence.event_id in rulings.events)
 
 
 def unforgotten(
@@ -93,20 +85,17 @@ def split(fact: Fact, shared: Mapping[Identifier, str]) -> Fact:
 def run(facts: Iterable[Fact], book: Book) -> list[Decision]:
     """Step through facts, already set apart, in the order of the fold."""
     decisions: list[Decision] = []
-    for fact in sorted(facts, key=lambda one: one.key):
-        decisions += book.step(fact)
+    for key, fact in sorted([(one.key, one) for one in facts], key=itemgetter(0)):
+        decisions += book.step(fact, key)
     return decisions
 
 
 def fold(evidence: Iterable[Evidence], rules: Rules, rulings: Rulings, tombstones: Tombstones | None = None) -> Folded:
     """Fold evidence in any order, with repeats, to what is true."""
-
-    def normalize(one: Identifier, shop: str) -> Identifier | Refused:
-        return normalized(one, shop=shop, region=rules.region)
-
     copies: dict[bytes, list[Fact]] = {}
     for one in evidence:
-        copies.setdefault(one.event_id, []).append(legal(one, normalize, rulings)[0])
+        ids, _ = legal(one.ids, shop=one.shop, region=rules.region)
+        copies.setdefault(one.event_id, []).append(read(one, ids, rulings))
     if tombstones:
         copies = _left(copies, shared_ids(map(least, copies.values()), rules, rulings), tombstones)
     facts = [least(same) for same in copies.values() if same]

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from tagway.core.events import Identifier
+from tagway.core.identity.evidence import ordered
 from tagway.core.identity.kinds import RANK, WEAK
 
 LONGEST: Final = 200
@@ -38,6 +40,19 @@ class Refused(NamedTuple):
     kind: str
     value: str
     rule: str
+
+
+Legal = tuple[tuple[Identifier, ...], tuple[Refused, ...]]
+"""What of an event's identifiers is legal, once each and strongest first; and what is refused."""
+
+
+def legal(sent: Iterable[Identifier], *, shop: str = "", region: str = "") -> Legal:
+    """The identifiers among those sent, and what is none; `shop` and `region` are those of `normalized`."""
+    found = [normalized(one, shop=shop, region=region) for one in sent]
+    ids = ordered([one for one in found if isinstance(one, Identifier)])
+    if len(ids) == len(found):
+        return ids, ()
+    return ids, tuple(dict.fromkeys(one for one in found if isinstance(one, Refused)))
 
 
 def normalized(sent: Identifier, *, shop: str = "", region: str = "") -> Identifier | Refused:
