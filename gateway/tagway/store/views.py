@@ -37,34 +37,33 @@ class Views:
         first sighting.
         """
         copied = {one.event_id for one in batch if one.repeated}
-        viewers = [None if one.event_id in copied else self._viewer(one) for one in batch]
-        if tombstones:
-            viewers = [
-                None if viewer is not None and tombstones.covers(*viewer, one.at) else viewer
-                for one, viewer in zip(batch, viewers, strict=True)
-            ]
-        since = self._since(batch, viewers, copied)
+        erased = tombstones.covers if tombstones else None
+        viewers = [None if one.event_id in copied else self._viewer(one, erased) for one in batch]
+        seen = self._seen(batch, viewers, copied)
         return [
-            viewer if viewer is not None and since.get(viewer, FOREVER) < one.at else None
+            viewer if viewer is not None and seen[viewer] < one.at else None
             for one, viewer in zip(batch, viewers, strict=True)
         ]
 
-    def _viewer(self, view: Evidence) -> Identifier | None:
+    def _viewer(self, view: Evidence, erased: Callable[[str, str, int], bool] | None) -> Identifier | None:
         """The identifier of an event that tells of nothing else; not a weak one, whose every sighting counts."""
         ids = view.ids
         if len(ids) != 1 or view.traits or ids[0].kind in _WEAK:
             return None
         legal, _ = self._legal(ids, view.shop)
-        return legal[0] if legal else None
+        if not legal or (erased is not None and erased(*legal[0], view.at)):
+            return None
+        return legal[0]
 
-    def _since(
+    def _seen(
         self, batch: Sequence[Evidence], viewers: Sequence[Identifier | None], copied: Collection[bytes]
     ) -> dict[Identifier, int]:
-        """When each of the viewers was seen already: before this batch, or in the first view that it tells of."""
-        births = self._births.of({one for one in viewers if one is not None})
-        uncertain = {alias for stored in map(self._links.find, copied) if stored for alias in stored.ids}
-        since = {one: birth.at for one, birth in births.items() if birth.alias_id not in uncertain}
+        """When each of the viewers was seen first: before this batch, or in the first of its views here."""
+        seen: dict[Identifier, int] = {}
         for view, viewer in zip(batch, viewers, strict=True):
-            if viewer is not None and viewer not in births:
-                since[viewer] = min(view.at, since.get(viewer, FOREVER))
-        return since
+            if viewer is not None and view.at < seen.get(viewer, FOREVER):
+                seen[viewer] = view.at
+        uncertain = {alias for stored in map(self._links.find, copied) if stored for alias in stored.ids}
+        for one, birth in self._births.of(seen).items():
+            seen[one] = FOREVER if birth.alias_id in uncertain else birth.at
+        return seen

@@ -152,7 +152,8 @@ class Book:
                 seen = [self._see(one, fact, key, place) for place, one in enumerate(fact.ids)]
                 self._try_all(fact, key, seen, decisions)
                 self._touch(seen, key)
-        self._skip_shared(fact, decisions)
+        if fact.shared:
+            self._skip_shared(fact, decisions)
         return decisions
 
     def bear(self, one: Identifier, born: bytes, *, later: bool = False) -> Holding:
