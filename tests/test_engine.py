@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from types import FrameType
 import pytest
 from tagway.commands import entry
 from tagway.config import Config, Identity
+from tagway.store.record import Records
 from tagway.testing import InProcess
 
 VIEW = {"type": "track", "event": "Product Viewed", "anonymousId": "a1", "messageId": "m1"}
@@ -120,6 +122,32 @@ def test_a_command_about_nobody_changes_nothing(gateway: InProcess, action: str,
     before = gateway.feed.events()
     assert gateway.command(action, target)["outcome"] == "done"
     assert gateway.feed.events() == before
+
+
+@pytest.mark.parametrize("rolls_back", [True, False], ids=["SQLite rolls back", "the fold rolls back"])
+def test_no_cache_outlives_a_batch_that_could_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rolls_back: bool
+) -> None:
+    sent = batch(VIEW, IDENTIFY)
+    with InProcess(tmp_path / "well") as gateway:
+        gateway.send("segment", sent, path="/v1/batch")
+        told = gateway.feed.events(), gateway.feed.profile("user_id", "u1")
+    with InProcess(tmp_path / "full") as gateway:
+
+        def fail(*_: object, **__: object) -> None:
+            if rolls_back:
+                gateway.fold._db.execute("ROLLBACK")
+            raise sqlite3.OperationalError("disk I/O error")
+
+        gateway.append("segment", sent, path="/v1/batch")
+        with monkeypatch.context() as full:
+            full.setattr(Records, "batch", fail)
+            for _ in range(2):
+                with pytest.raises(sqlite3.OperationalError, match="disk I/O error"):
+                    gateway.fold.step()
+        gateway.fold.drain()
+        assert (gateway.feed.events(), gateway.feed.profile("user_id", "u1")) == told
+        assert gateway.feed.ledger()["balanced"]
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,7 @@ class Fold:
 
     def step(self, rows: int = _ROWS) -> int:
         """Fold the next batch in one transaction; the number of log rows folded, 0 when there are none."""
+        self._refresh()
         read = self._log.read(self._position, rows=min(rows, self._reach)) if rows else []
         if not read:
             return 0
@@ -129,19 +130,21 @@ class Fold:
 
         Whether there was one.
         """
+        self._refresh()
         with self._transaction():
             return self._identities.refold_next(self._now())
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
+        self._stale = True
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
             self._db.execute("COMMIT")
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            self._attach()
-            raise
+        finally:
+            if self._db.in_transaction:  # SQLite itself rolls back where the disk fails
+                self._db.execute("ROLLBACK")
+        self._stale = False
 
     def tidy(self) -> bool:
         """After a step: erase from the files of the folder what the store has erased. Takes as long as it takes.
@@ -155,12 +158,19 @@ class Fold:
         self._attach()
         return True
 
+    def _refresh(self) -> None:
+        """Take the write side anew where the last transaction did not end well, so that no cache outlives it."""
+        if self._stale:
+            self._attach()
+
     def _attach(self) -> None:
-        """Take the write side as the store stands: made anew after a rollback, so that no cache outlives it."""
+        """Take the write side as the store stands."""
+        self._stale = True
         self._records, self._identities = Records(self._db), Identities(self._db, self._config.identity)
         self._pairing = Pairing(Twins(self._db), self._config, self._taxonomy)
         self._commanding = Commanding(self._db, self._identities, self._config.identity, self._forgetting)
         self._position = self._records.position()
+        self._stale = False
 
     def _fold(self, entries: Sequence[Entry]) -> tuple[int, int]:
         """The stages, in order, over one batch; the first item's sequence number and their count."""
