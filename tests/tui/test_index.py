@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tagway.core.query import Ages
+from tagway.store.window import Match
 from tagway_tui.index import Everything, Matches
+
+
+def happened(*seqs: int) -> list[Match]:
+    """Matches, all of one moment."""
+    return [Match(seq, 0) for seq in seqs]
 
 
 @st.composite
@@ -43,14 +50,14 @@ def test_an_empty_index_has_no_row() -> None:
 
 def test_a_match_that_is_gone_is_replaced_by_the_next() -> None:
     matches = Matches()
-    matches.newer([3, 7, 9])
+    matches.newer(happened(3, 7, 9), 0)
     assert matches.place(5) == 1
 
 
 def test_older_matches_come_before_those_that_are_there() -> None:
     matches = Matches()
-    matches.newer([7, 9])
-    matches.older([3, 5])
+    matches.newer(happened(7, 9), 0)
+    matches.older(happened(3, 5), 0)
     assert [matches.key(place) for place in range(len(matches))] == [3, 5, 7, 9]
     assert (matches.holds(5), matches.holds(6)) == (True, False)
 
@@ -67,6 +74,28 @@ def test_what_came_after_a_mark_is_counted(case: tuple[Everything, list[int]], e
 
 def test_matches_after_a_mark_are_counted_however_many_older_ones_come_in() -> None:
     matches = Matches()
-    matches.newer([7, 9, 12])
-    matches.older([3, 5])
+    matches.newer(happened(7, 9, 12), 0)
+    matches.older(happened(3, 5), 0)
     assert matches.beyond((8, 0)) == 2
+
+
+ages = st.none() | st.integers(0, 12)
+times = st.lists(st.integers(0, 20), max_size=8)
+
+
+@given(ages, ages, times, times, st.lists(st.integers(0, 15), min_size=1, max_size=4))
+def test_at_any_moment_those_matches_stand_there_that_are_of_the_age_asked_for(
+    least: int | None, most: int | None, late: list[int], early: list[int], moments: list[int]
+) -> None:
+    wanted = Ages(least, most)
+    matches = Matches(wanted)
+    of = [Match(place, at) for place, at in enumerate([*early, *late])]
+    began, *later = sorted(moments)
+    # What was too old when the filter was made is not found by it.
+    found = [one for one in of if most is None or began - one.timestamp <= most]
+    matches.newer([one for one in found if one.seq >= len(early)], began)
+    matches.older([one for one in found if one.seq < len(early)], began)
+    for now in (began, *later):
+        changed = matches.grow_older(now) if now != began else False
+        assert list(matches.seqs) == [one.seq for one in of if wanted.allow(now - one.timestamp)]
+        assert not (changed and not wanted)

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tagway.core import moments
 from tagway.core.query import parse
 from tagway.testing import InProcess
+from tagway_tui import app as screen_app
 from tagway_tui import search
 from tagway_tui.marks import STATUS
 
 from tests.tui.driving import live, looked, screen, shows, text_of, typed, until
 from tests.tui.folders import refuse, send, track
+
+
+@pytest.fixture
+def clock(gateway: InProcess, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many minutes the screen is ahead of the gateway's clock; events are sent within a second of it."""
+    minutes, began = [0], gateway.clock
+    for module in (search, screen_app):
+        monkeypatch.setattr(module, "now", lambda: began + minutes[0] * moments.MINUTE)
+    return minutes
+
+
+def at(gateway: InProcess, call: dict[str, Any], minutes: int) -> dict[str, Any]:
+    """A call that happened so many minutes from the gateway's clock."""
+    return {**call, "timestamp": moments.write(gateway.clock + minutes * moments.MINUTE)}
 
 
 @pytest.mark.parametrize("word", [one.word for one in STATUS.values() if one.word != "refused"])
@@ -55,6 +72,39 @@ async def test_a_filter_typed_while_held_counts_only_what_comes_from_then_on(gat
         await shows(pilot, "HELD +1 new")
         app.search.toggle()
         await shows(pilot, "HELD +2 new")
+
+
+async def test_what_is_too_old_for_the_filter_drops_out_and_what_is_old_enough_comes_in(
+    gateway: InProcess, folder: Path, clock: list[int]
+) -> None:
+    send(gateway, *(at(gateway, track("Probe"), -minutes) for minutes in (90, 59, 30)))
+    async with screen(folder) as (pilot, app):
+        app.search.apply("age<1h")
+        await shows(pilot, "2 of 3")
+        clock[0] += 10
+        await shows(pilot, "1 of 3")
+        app.search.apply("age>1h")
+        await shows(pilot, "2 of 3")
+        send(gateway, at(gateway, track("Probe"), -50))
+        await shows(pilot, "2 of 4")
+        clock[0] += 10
+        await shows(pilot, "3 of 4")
+
+
+async def test_a_list_that_is_held_keeps_its_rows_until_it_follows_again(
+    gateway: InProcess, folder: Path, clock: list[int]
+) -> None:
+    send(gateway, *(track("Probe") for _ in range(3)))
+    async with screen(folder) as (pilot, app):
+        app.search.apply("age<1h")
+        await shows(pilot, "3 of 3")
+        await pilot.press("k")
+        clock[0] += 120
+        send(gateway, track("Other"))
+        await shows(pilot, "3 of 4")
+        assert (live(app).events.state, live(app).events.key, live(app).events.total()) == ("HELD", 2, 3)
+        await pilot.press("G")
+        await shows(pilot, "finds nothing")
 
 
 async def test_a_paused_list_can_be_filtered_and_stays_as_it_was(gateway: InProcess, folder: Path) -> None:

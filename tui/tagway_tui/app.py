@@ -154,17 +154,18 @@ class TagwayApp(App[None]):
         self.seen = seen
         if seen.readable and (seen.restarted or self.window is None):
             self._open_store()
-        self._take(seen)
+        aged = self._take(seen)
         place = self.screen
         if isinstance(place, Place):
-            if seen.changed or seen.readable != before.readable:
+            if seen.changed or seen.readable != before.readable or aged:
                 place.frame()
             place.draw_bars()
         self._took = time.perf_counter() - began
         self.frames += 1
         self._drawn.set()
 
-    def _take(self, seen: Snapshot) -> None:
+    def _take(self, seen: Snapshot) -> bool:
+        """Take what is new; whether time alone changed what the live list shows."""
         if seen.restarted:
             self.everything, self.refusals = Everything(), {}
             self.search.again()
@@ -173,6 +174,8 @@ class TagwayApp(App[None]):
             self.everything.refuse((one.request, one.after_event) for one in seen.refusals)
             self.refusals.update((one.request, one) for one in seen.refusals)
         self.search.take(seen)
+        # Whoever reads in the list keeps the rows that are there.
+        return self.ways.live.follows and self.search.grow_older()
 
     def watch_for(self, watch: Watch) -> None:
         """What the tail is to hold new events against."""

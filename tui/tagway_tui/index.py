@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Protocol
+
+from tagway.core.query import Ages
+from tagway.store.window import Match
 
 Mark = tuple[int, int]
 """How far all rows went at a moment: the last event, and how many refusals."""
@@ -98,17 +102,43 @@ class Everything:
 
 @dataclass(slots=True)
 class Matches:
-    """The events that a filter found."""
+    """The events that a filter found; where it asks for `ages`, those that are so old by now."""
 
+    ages: Ages = field(default_factory=Ages)
     seqs: array[int] = field(default_factory=lambda: array("q"))
+    # Where there are ages, all that are so old or will be, and when they happened.
+    _known: array[int] = field(default_factory=lambda: array("q"))
+    _times: array[int] = field(default_factory=lambda: array("q"))
 
-    def newer(self, seqs: Iterable[int]) -> None:
+    def newer(self, matches: Sequence[Match], now: int) -> None:
         """Add matches behind those that are there."""
-        self.seqs.extend(seqs)
+        if self.ages:
+            self._known.extend(one.seq for one in matches)
+            self._times.extend(one.timestamp for one in matches)
+        self.seqs.extend(self._of_age(matches, now))
 
-    def older(self, seqs: Iterable[int]) -> None:
+    def older(self, matches: Sequence[Match], now: int) -> None:
         """Add matches before those that are there."""
-        self.seqs = array("q", seqs) + self.seqs
+        if self.ages:
+            self._known = array("q", (one.seq for one in matches)) + self._known
+            self._times = array("q", (one.timestamp for one in matches)) + self._times
+        self.seqs = array("q", self._of_age(matches, now)) + self.seqs
+
+    def grow_older(self, now: int) -> bool:
+        """Leave out what is too old at a moment (microseconds), take in what is old enough; whether any was."""
+        if not self.ages:
+            return False
+        if self.ages.most is not None and min(self._times, default=now) < now - self.ages.most:
+            kept = [now - at <= self.ages.most for at in self._times]
+            self._known, self._times = array("q", compress(self._known, kept)), array("q", compress(self._times, kept))
+        before, self.seqs = (
+            self.seqs,
+            array("q", compress(self._known, [self.ages.allow(now - at) for at in self._times])),
+        )
+        return self.seqs != before
+
+    def _of_age(self, matches: Iterable[Match], now: int) -> Iterator[int]:
+        return (one.seq for one in matches if self.ages.allow(now - one.timestamp))
 
     def holds(self, seq: int) -> bool:
         """Whether an event is among them."""

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from tagway.clock import now
-from tagway.core.query import QueryError
+from tagway.core.query import QueryError, ages
 from tagway.core.wording import counted
 from tagway.errors import TagwayError
-from tagway.store.window import Window
+from tagway.store.window import Match, Window
 from textual.worker import get_current_worker
 
 from tagway_tui.index import Everything, Matches
@@ -28,6 +28,8 @@ _T = TypeVar("_T")
 Find = Callable[[Window, str], int | None]
 """The nearest row of a sort, among those that a filter finds."""
 
+# What has an age is looked at so often (seconds).
+_TICK: Final = 1.0
 # So many events are looked at first; then more or less, so that a slice takes between these times (seconds).
 _SLICE: Final = 5_000
 _SHORT, _LONG = 0.1, 0.3
@@ -42,6 +44,7 @@ class Search:
         self.text, self.off, self.running = "", False, False
         self.found: Matches | None = None
         self._turn = 0
+        self._older_at = 0.0
 
     @property
     def active(self) -> str:
@@ -79,7 +82,17 @@ class Search:
     def take(self, seen: Snapshot) -> None:
         """Add what the tail found."""
         if self.found is not None and seen.matches and seen.turn == self._turn:
-            self.found.newer(seen.matches)
+            self.found.newer(seen.matches, now())
+
+    def grow_older(self) -> bool:
+        """Let time change what the filter finds, about once a second; whether it did."""
+        began = time.monotonic()
+        if self.found is None or began < self._older_at:
+            return False
+        changed = self.found.grow_older(now())
+        # A million matches of an age take a while to look through: no more than a twentieth of the time.
+        self._older_at = time.monotonic() + max(_TICK, 20 * (time.monotonic() - began))
+        return changed
 
     def jump(self, find: Find, otherwise: str) -> None:
         """Go to the row that `find` finds among those shown, or say `otherwise`."""
@@ -143,14 +156,14 @@ class Search:
                 return
             high = low
 
-    def _older(self, watch: Watch, found: Sequence[int], *, newest: bool, done: bool) -> None:
+    def _older(self, watch: Watch, found: Sequence[Match], *, newest: bool, done: bool) -> None:
         """One more slice: before what was found so far; the newest one begins anew, and the tail goes on after it."""
         if watch.turn != self._turn:
             return
         if newest:
-            self.found = Matches()
+            self.found = Matches(ages(watch.text))
             self._app.watch_for(watch)
         if self.found is not None:
-            self.found.older(found)
+            self.found.older(found, now())
         self.running = not done
         self._app.redraw()

@@ -14,7 +14,7 @@ from typing import Final
 
 from tagway.errors import TagwayError
 from tagway.store.files import FILE
-from tagway.store.window import Refusal, Window
+from tagway.store.window import Match, Refusal, Window
 
 from tagway_tui.presence import Presence
 
@@ -49,7 +49,7 @@ class Snapshot:
     first: int = 1
     last: int = 0
     refusals: Sequence[Refusal] = ()
-    matches: Sequence[int] = ()
+    matches: Sequence[Match] = ()
     turn: int = 0
     rates: Sequence[float] = ()
     sources: dict[str, SourceState] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class Tail:
             turn=self._watched.turn,
         )
 
-    def _found(self, window: Window, last: int, now: int) -> list[int]:
+    def _found(self, window: Window, last: int, now: int) -> list[Match]:
         """The matches among what came since the last look; each event is held against a filter once."""
         wanted = self.watch
         if wanted.turn != self._watched.turn:

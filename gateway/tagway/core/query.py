@@ -99,6 +99,26 @@ class Term:
     key: str = ""
     negated: bool = False
 
+    @property
+    def older(self) -> bool:
+        """Whether it asks for what is older than an age: an event that is too young will be found in time."""
+        return self.field == "age" and self.operator.startswith(">") is not self.negated
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """How old the events are that a filter finds: from `least` to `most` (microseconds; None is any age)."""
+
+    least: int | None = None
+    most: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.least is not None or self.most is not None
+
+    def allow(self, age: int) -> bool:
+        """Whether an event of an age is found."""
+        return (self.least is None or self.least <= age) and (self.most is None or age <= self.most)
+
 
 def parse(text: str) -> tuple[Term, ...]:
     """Read a filter; an empty one has no terms. Raises `QueryError`."""
@@ -115,6 +135,24 @@ def parse(text: str) -> tuple[Term, ...]:
         terms.append(_term(match, place))
         place = match.end()
     return tuple(terms)
+
+
+def ages(text: str) -> Ages:
+    """How old the events are that a filter finds. Raises `QueryError`.
+
+    >>> ages("src:web age>=1m age<1h -age>30m")
+    Ages(least=60000000, most=1800000000)
+    """
+    terms = [term for term in parse(text) if term.field == "age"]
+    least = max((_bound(term) for term in terms if term.older), default=None)
+    return Ages(least, min((_bound(term) for term in terms if not term.older), default=None))
+
+
+def _bound(term: Term) -> int:
+    """The least or the most age that a term lets pass, in microseconds."""
+    age = int(Decimal(term.value) * 1_000_000)
+    excluded = ("=" in term.operator) is term.negated
+    return age + excluded if term.older else age - excluded
 
 
 def _term(match: re.Match[str], place: int) -> Term:

@@ -69,13 +69,14 @@ _PROPERTY: Final = (
 _TOO_LONG: Final = 65_536
 
 
-def compiled(text: str, now: int, *, few: bool = False) -> Sql:
+def compiled(text: str, now: int, *, few: bool = False, in_time: bool = False) -> Sql:
     """A filter as a condition over `events e` and its person `p` (`attribution.ATTRIBUTED`), and its parameters.
 
-    `now` (microseconds) is what `age` counts from; `few` says that only a few events are held against it. Raises
-    `QueryError`.
+    `now` (microseconds) is what `age` counts from; `in_time` lets it find what is not old enough yet, too. `few` says
+    that only a few events are held against it. Raises `QueryError`.
     """
-    parts = [_sql(_alone(term) if few else term, now) for term in parse(text)]
+    terms = [term for term in parse(text) if not (in_time and term.older)]
+    parts = [_sql(_alone(term) if few else term, now) for term in terms]
     where = " AND ".join(condition for condition, _ in parts) or "1"
     return where, tuple(value for _, values in parts for value in values)
 

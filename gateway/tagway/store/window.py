@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from tagway.errors import TagwayError
 from tagway.store import attribution, decided, filters, persons
@@ -112,6 +112,13 @@ class Refusal:
     after_event: int
 
 
+class Match(NamedTuple):
+    """An event that a filter finds, and when it happened (microseconds)."""
+
+    seq: int
+    timestamp: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """Items of one source with one status among some events, and when the last was received."""
@@ -171,14 +178,14 @@ class Window:
         """End a question of this reader soon after `wanted` says so; it then raises `TagwayError`."""
         self._db.set_progress_handler(wanted, _STEPS)
 
-    def matching(self, text: str, *, now: int, after: int = 0, upto: int = _LAST) -> list[int]:
-        """The sequence numbers of the events that a filter (`core.query`) finds after one and up to another.
+    def matching(self, text: str, *, now: int, after: int = 0, upto: int = _LAST) -> list[Match]:
+        """The events that a filter (`core.query`) finds after a sequence number and up to another, ascending.
 
-        Ascending. Raises `QueryError`.
+        Those included that are only not old enough for it yet. Raises `QueryError`.
         """
-        condition, values = filters.compiled(text, now, few=upto - after <= _FEW)
-        query = f"SELECT e.seq {_OWNED} WHERE e.seq > ? AND e.seq <= ? AND {condition} ORDER BY e.seq"
-        return [row[0] for row in self._ask(query, (after, upto, *values))]
+        condition, values = filters.compiled(text, now, few=upto - after <= _FEW, in_time=True)
+        query = f"SELECT e.seq, e.timestamp {_OWNED} WHERE e.seq > ? AND e.seq <= ? AND {condition} ORDER BY e.seq"
+        return [Match(*row) for row in self._ask(query, (after, upto, *values))]
 
     def refusals(self, *, after: int = 0, limit: int = 10_000) -> list[Refusal]:
         """Refusals after a log sequence number, oldest first."""

@@ -100,6 +100,11 @@ class Live(Place):
         """The detail."""
         return self.query_one(Detail)
 
+    @property
+    def follows(self) -> bool:
+        """Whether the list is at its newest row, and nobody reads further up."""
+        return self.is_mounted and self.events.state == "FOLLOW"
+
     def on_mount(self) -> None:
         """Take what is there already."""
         self.attach()
