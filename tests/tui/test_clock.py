@@ -6,7 +6,7 @@ import time
 
 import pytest
 from tagway.core import moments
-from tagway_tui.clock import clock_time, day_time, lately, span
+from tagway_tui.clock import brief, clock_time, dated_time, day_time, full_time, lately, same_day, span
 
 # 2025-10-09 08:53:20 in UTC.
 AT = 1_760_000_000_000_000
@@ -35,3 +35,17 @@ def test_a_span_says_a_day_and_a_moment_once() -> None:
     assert span(AT, AT) == "2025-10-09 17:53:20"
     assert span(AT, AT + moments.HOUR) == "2025-10-09 17:53:20 to 18:53:20"
     assert span(AT, AT + moments.DAY) == "2025-10-09 17:53:20 to 2025-10-10 17:53:20"
+
+
+def test_a_moment_of_another_day_is_told_with_its_day() -> None:
+    today, later = AT + moments.HOUR, AT + moments.DAY
+    assert (brief(AT, today), brief(AT, later)) == ("17:53:20", "10-09 17:53")
+    assert (full_time(AT, today), full_time(AT, later)) == ("17:53:20.000", "2025-10-09 17:53:20.000")
+    assert [dated_time(AT, seconds) for seconds in (True, False)] == ["10-09 17:53:20", "10-09 17:53"]
+
+
+def test_days_change_at_midnight_here() -> None:
+    midnight = AT + 6 * moments.HOUR + 6 * moments.MINUTE + 40 * moments.SECOND
+    assert same_day((midnight, midnight + moments.DAY - 1), midnight + moments.HOUR)
+    assert not same_day((midnight - 1, midnight), midnight)
+    assert same_day((), midnight)

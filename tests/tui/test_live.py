@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from tagway.config import Config, SourceConfig
 from tagway.testing import InProcess
+from tagway_tui.clock import local
+from tagway_tui.widgets import event_list
 from tagway_tui.widgets.bars import Bar
 
 from tests.tui.driving import GONE, WELL, live, looked, screen, shows, text_of, typed
@@ -53,6 +55,22 @@ async def test_paused_nothing_moves_and_space_goes_on(gateway: InProcess, folder
         assert (live(app).events.state, live(app).events.total()) == ("PAUSED", before)
         await pilot.press("space")
         assert live(app).events.total() == before + 1
+
+
+async def test_rows_say_their_day_when_one_in_view_is_not_of_today(
+    gateway: InProcess, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_list, "now", lambda: gateway.clock)
+    send(gateway, track("Yesterday"))
+    yesterday = gateway.clock
+    gateway.clock += 24 * 3_600 * 1_000_000
+    send(gateway, *(track("Today") for _ in range(40)))
+    day = local(gateway.clock).strftime("%m-%d ")
+    async with screen(folder) as (pilot, app):
+        assert day not in text_of(app)
+        await pilot.press("g")
+        await shows(pilot, day)
+        assert local(yesterday).strftime(">%m-%d %H:%M:%S") in text_of(app)
 
 
 async def test_a_refusal_stands_between_the_events_around_it(gateway: InProcess, folder: Path) -> None:

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, TextIO
 
+from tagway.clock import now
 from tagway.errors import TagwayError
 from tagway.store.window import Line, Refusal, Window
 
-from tagway_tui.clock import clock_time
+from tagway_tui.clock import full_time
 from tagway_tui.marks import STATUS, WHO, in_ascii
 from tagway_tui.masks import Mask
 from tagway_tui.rows import Painter, status_of
@@ -88,14 +89,14 @@ def event_text(line: Line, painter: Painter) -> str:
     glyph, who = painter.who(line)
     status, source = STATUS[status_of(line)].word, painter.mask.shown(line.source)
     known = f"{WHO[glyph]} {who}" if glyph in WHO else who
-    parts = (clock_time(line.received_at, True), status, painter.name(line), source, known)
+    parts = (full_time(line.received_at, now()), status, painter.name(line), source, known)
     return "  ".join((*parts, painter.note(line))).rstrip()
 
 
 def refusal_text(refusal: Refusal, painter: Painter) -> str:
     """Refused requests as one line: time, `refused`, code, source, how many, why."""
     shown = painter.mask.shown
-    parts = (clock_time(refusal.at, True), "refused", shown(refusal.code), shown(refusal.source))
+    parts = (full_time(refusal.at, now()), "refused", shown(refusal.code), shown(refusal.source))
     return "  ".join((*parts, f"{refusal.count} x", shown(refusal.message)))
 
 

@@ -6,6 +6,7 @@ Pure: lines of the store in, cells out. All foreign text passes the mask, so it 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -13,7 +14,7 @@ from tagway.core import body
 from tagway.core.wording import counted
 from tagway.store.window import Decision, Line, Refusal
 
-from tagway_tui.clock import clock_time
+from tagway_tui.clock import brief, clock_time, dated_time, same_day
 from tagway_tui.marks import ANONYMOUS, KNOWN, LATER, STATUS, Cell, Row, fit
 from tagway_tui.masks import Mask
 
@@ -38,9 +39,12 @@ class Columns:
     note: int
 
 
-def columns(width: int) -> Columns:
-    """Columns for a list of some cells: the note goes first, then the source, milliseconds, and the end of who."""
-    time = 12 if width >= 70 else 8
+def columns(width: int, dated: bool = False) -> Columns:
+    """Columns for a list of some cells: the note goes first, then the source, milliseconds, and the end of who.
+
+    Dated, the time has its day instead of milliseconds; where there is little room, it has no seconds either.
+    """
+    time = (14 if dated else 12) if width >= 70 else (11 if dated else 8)
     source = 10 if width >= 88 else 0
     event = 18 if width < 110 else 22
     who = 16 if width >= 58 else max(6, width - time - 9 - event - 3)
@@ -50,21 +54,27 @@ def columns(width: int) -> Columns:
 
 @dataclass(slots=True)
 class Painter:
-    """Turns lines into cells, for one terminal and one session."""
+    """Turns lines into cells, for one terminal and one session. `dated` rows say of which day they are."""
 
     mask: Mask
     clock: Clock = "received"
+    dated: bool = False
+
+    def date(self, rows: Iterable[Line | Refusal], today: int) -> None:
+        """Say the day in all rows when one of those in view is not of the same day as `today`."""
+        times = [self._at(one) for one in rows]
+        self.dated = self.clock != "gap" and not same_day(times, today)
 
     def header(self, width: int) -> Row:
         """The names of the columns."""
-        at = columns(width)
+        at = columns(width, self.dated)
         names = (("TIME", at.time), ("ST", at.status), ("EVENT", at.event), ("SOURCE", at.source), ("WHO", at.who))
         row: Row = [(fit(name, size) + " ", "dim") for name, size in names if size]
         return [*row, (fit("NOTE", at.note), "dim")] if at.note else row
 
     def event(self, line: Line, width: int, before: int | None = None) -> Row:
         """An event's row. `before` is when the row above was received, for the clock `gap`."""
-        at = columns(width)
+        at = columns(width, self.dated)
         status = STATUS[status_of(line)]
         faults = sum(one.severity == "error" for one in line.faults)
         word = f"{faults} {status.word}" if line.status == "violating" else status.word
@@ -83,11 +93,11 @@ class Painter:
 
     def refusal(self, refusal: Refusal, width: int) -> Row:
         """A row for requests that were refused: no event, no person."""
-        at = columns(width)
+        at = columns(width, self.dated)
         status = STATUS["refused"]
         times = counted(refusal.count, "request")
         row: Row = [
-            (fit(clock_time(refusal.at, at.time > 8), at.time) + " ", "dim"),
+            (fit(self._clock_time(refusal, at.time), at.time) + " ", "dim"),
             (fit(f"{status.glyph} {status.word}", at.status) + " ", status.style),
             (fit(self.mask.shown(refusal.code), at.event) + " ", "strong"),
         ]
@@ -113,7 +123,7 @@ class Painter:
         if line.dead:
             parts.append(self.mask.shown(line.dead))
         if line.status == "duplicate" and line.twin:
-            parts.append(f"= {self.mask.shown(line.twin[0])} {clock_time(line.twin[1], False)}")
+            parts.append(f"= {self.mask.shown(line.twin[0])} {brief(line.twin[1], line.received_at)}")
         parts += self._faults(line)
         if not parts:
             parts.append(self.mask.shown(_telling(line)))
@@ -142,7 +152,17 @@ class Painter:
         if self.clock == "gap":
             gap = line.received_at - before if before is not None else 0
             return f"+{gap / 1_000_000:.3f}s"
-        return clock_time(line.received_at if self.clock == "received" else line.timestamp, width > 8)
+        return self._clock_time(line, width)
+
+    def _clock_time(self, one: Line | Refusal, width: int) -> str:
+        at = self._at(one)
+        return dated_time(at, width >= 14) if self.dated else clock_time(at, width >= 12)
+
+    def _at(self, one: Line | Refusal) -> int:
+        """The moment that a row's time column tells; a request that was refused has happened when it came."""
+        if isinstance(one, Refusal):
+            return one.at
+        return one.timestamp if self.clock == "happened" else one.received_at
 
     def _faults(self, line: Line) -> list[str]:
         by_code: dict[str, list[str]] = {}

@@ -103,7 +103,7 @@ class Live(Place):
     @property
     def follows(self) -> bool:
         """Whether the list is at its newest row, and nobody reads further up."""
-        return self.is_mounted and self.events.state == "FOLLOW"
+        return any(one.state == "FOLLOW" for one in self.query(EventList))
 
     def on_mount(self) -> None:
         """Take what is there already."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
+from tagway.clock import now
 from tagway.core.wording import counted
 from tagway.store.decided import Verdict, Which
 from tagway.store.feed import Feed
@@ -14,7 +15,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from tagway_tui import keymap
-from tagway_tui.clock import clock_time, day_time
+from tagway_tui.clock import brief, dated_time
 from tagway_tui.documents import Text, paragraph
 from tagway_tui.marks import Row, fit
 from tagway_tui.screens.answer import AnswerPlace
@@ -137,9 +138,9 @@ def verdict_row(painter: Any, one: Verdict, width: int) -> Row:
     word = "conflict" if one.verdict == "skipped_conflict" else one.verdict.removeprefix("skipped_")
     tried = f"{shown(one.kind)}:{shown(one.value, key=one.kind)}"
     subject = f"{shown(one.subject_kind)}:{shown(one.subject_value, key=one.subject_kind)}" if one.subject_kind else ""
-    room = max(10, (width - 32) // 3 if width >= 90 else (width - 26) // 2)
+    room = max(10, (width - 32) // 3 if width >= 90 else (width - 29) // 2)
     row: Row = [
-        (f"{day_time(one.at)[5:] if width >= 90 else clock_time(one.at, False)} ", "dim"),
+        (f"{dated_time(one.at, True) if width >= 90 else brief(one.at, now()):<11} ", "dim"),
         (fit(f"{glyph} {word}", 13) + " ", style),
         (fit(tried, room) + " ", ""),
         (fit("→ " + subject if subject else "", room), "strong"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
+from tagway.clock import now
 from tagway.core import moments
 from tagway.core.wording import counted
 from tagway.store.decided import Verdict
@@ -21,7 +22,7 @@ from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from tagway_tui import keymap
-from tagway_tui.clock import clock_time, local
+from tagway_tui.clock import brief, clock_time, local
 from tagway_tui.documents import Text
 from tagway_tui.joins import JOINS, Alias, moved_by
 from tagway_tui.marks import STATUS, Row, fit, width_of
@@ -325,7 +326,7 @@ def tree_rows(found: Found, join: Verdict | None, painter: Painter, width: int) 
         branch = "└ " if place == len(aliases) - 1 else "├ "
         name = f"{shown(alias['kind'])}:{shown(alias['value'], key=alias['kind'])}"
         row: Row = [(branch, "dim"), (name, "merge" if decision is not None and decision == join else "")]
-        how = f"{decision.verdict if decision else 'born'} {_clock(_since(alias, by_alias))}"
+        how = f"{decision.verdict if decision else 'born'} {brief(_since(alias, by_alias), now())}"
         by = ""
         if decision is not None and decision.seq is not None and decision.verdict in JOINS:
             by = f"by {shown(decision.event)} #{decision.seq}"
@@ -349,10 +350,6 @@ def tree_rows(found: Found, join: Verdict | None, painter: Painter, width: int) 
 def _since(alias: dict[str, Any], by_alias: dict[tuple[str, str], Verdict]) -> int:
     decision = by_alias.get((alias["kind"], alias["value"]))
     return decision.at if decision is not None else moments.read(alias["first_seen"]) or 0
-
-
-def _clock(micros: int) -> str:
-    return clock_time(micros, False)
 
 
 def _day_time(at: int, before: Line | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from tagway.clock import now
 from tagway.store.window import Line, Refusal, Window
 
 from tagway_tui.index import Everything, Mark, Matches
@@ -151,12 +152,15 @@ class EventList(Lines):
         super().settle()
 
     def prepare(self, first: int, last: int) -> None:
-        """Read the rows that are about to be drawn, in one query."""
-        missing = [key for key in map(self._index.key, range(first, last)) if key > 0 and key not in self._lines]
+        """Read the rows that are about to be drawn, in one query; where one is not of today, all say their day."""
+        keys = [self._index.key(place) for place in range(first, last)]
+        missing = [key for key in keys if key > 0 and key not in self._lines]
         if missing and self._window is not None:
             if len(self._lines) > 2_000:
                 self._lines.clear()
             self._lines.update(self._window.lines(missing))
+        rows = (self._lines.get(key) if key > 0 else self._refusals.get(-key) for key in keys)
+        self._painter.date((one for one in rows if one is not None), now())
 
     def cells(self, place: int, width: int) -> Row:
         """See `Lines.cells`."""
