@@ -105,6 +105,13 @@ async def test_a_parameter_that_is_no_number_is_a_400(tmp_path: Path, query: str
     assert (answer.status, answer.code) == (400, "malformed_body")
 
 
+async def test_a_stream_begins_anew_after_a_last_event_that_is_no_row(tmp_path: Path) -> None:
+    async with site(tmp_path) as one:
+        one.fold()
+        for last in ("9" * 5_000, "9" * 20, "-1", "x"):
+            assert (await one.read("/inspect/stream", {"last-event-id": last})).status == 200
+
+
 async def test_an_unknown_identifier_is_a_404_and_no_store_yet_a_503(tmp_path: Path) -> None:
     async with site(tmp_path) as one:
         early = await one.read("/inspect/ledger")

@@ -67,7 +67,7 @@ class Inspect:
         return Route(path, guarded, methods=[method])
 
     async def _events(self, request: Request) -> Response:
-        after, limit = _number(request, "after", 0), min(_number(request, "limit", 100), _LIMIT)
+        after, limit = _page(request)
         status, name, profile, source = map(request.query_params.get, ("status", "name", "profile", "source"))
         events = await self._reading.read(
             lambda feed: feed.events(after=after, limit=limit, status=status, name=name, profile=profile, source=source)
@@ -75,7 +75,7 @@ class Inspect:
         return _json({"events": events, "next": events[-1]["seq"] if events else after})
 
     async def _violations(self, request: Request) -> Response:
-        after, limit = _number(request, "after", 0), min(_number(request, "limit", 100), _LIMIT)
+        after, limit = _page(request)
         events = await self._reading.read(lambda feed: feed.events(after=after, limit=limit, status="violating"))
         found = [
             {"seq": one["seq"], "event_id": one["event_id"], "name": one["name"], "source": one["source"], **violation}
@@ -85,7 +85,7 @@ class Inspect:
         return _json({"violations": found, "next": events[-1]["seq"] if events else after})
 
     async def _merges(self, request: Request) -> Response:
-        after, limit = _number(request, "after", 0), min(_number(request, "limit", 100), _LIMIT)
+        after, limit = _page(request)
         merges = await self._reading.read(lambda feed: feed.merges(after=after, limit=limit))
         return _json({"merges": merges, "next": merges[-1]["id"] if merges else after})
 
@@ -117,8 +117,8 @@ class Inspect:
         return _json(await self._reading.read(Feed.ledger))
 
     async def _stream(self, request: Request) -> Response:
-        last = request.headers.get("last-event-id", "")
-        after = int(last) if last.isascii() and last.isdigit() else _number(request, "after", 0)
+        after = _whole(request.headers.get("last-event-id", ""))
+        after = _number(request, "after", 0) if after is None else after
         return StreamingResponse(self._events_after(after), media_type="text/event-stream", headers=_PRIVATE)
 
     async def _events_after(self, after: int) -> AsyncIterator[bytes]:
@@ -135,13 +135,23 @@ class Inspect:
             await asyncio.sleep(_LOOK)
 
 
+def _page(request: Request) -> tuple[int, int]:
+    """After which row, and how many: the part of a list that is asked for."""
+    return _number(request, "after", 0), min(_number(request, "limit", 100), _LIMIT)
+
+
 def _number(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
+    if (number := _whole(text)) is None:
         raise RefusedError("malformed_body", f"the parameter `{name}` is a whole number from 0 on")
-    return int(text)
+    return number
+
+
+def _whole(text: str) -> int | None:
+    """A whole number that the store can hold; None for any other text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def _json(value: Any) -> Response:
