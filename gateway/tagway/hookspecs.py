@@ -17,6 +17,7 @@ import pluggy
 
 from tagway.core.events import DeadLetter, Event, Request, Side
 from tagway.core.signatures import Scheme
+from tagway.errors import ConfigError
 
 PROJECT = "tagway"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -102,8 +103,6 @@ class Source(Protocol):
     def configured(self, options: Mapping[str, Any]) -> Source:
         """The source for one `[sources.x.options]` table. Raises `ConfigError` when it cannot be used."""
         if options:
-            from tagway.errors import ConfigError
-
             raise ConfigError(f"plugin {self.name!r} takes no options, but got {', '.join(sorted(options))}")
         return self
 

@@ -10,7 +10,7 @@ import importlib.util
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from types import ModuleType
 from typing import Any, Final
@@ -89,23 +89,27 @@ def load(config: Config, extra: Sequence[object] = (), *, entry_points: bool = T
     plugins = [_with_sources(manager, plugin, available, owner) for plugin in plugins]
     schemas: list[Mapping[str, Any]] = []
     manager.hook.register_schemas(register=schemas.append)
-    aliases: dict[str, tuple[Aliases, Aliases]] = {}
-
-    def add_aliases(name: str, events: Aliases, properties: Aliases) -> None:
-        # Several plugins may know spellings of one source: theirs add up.
-        known_events, known_properties = aliases.get(name, ({}, {}))
-        aliases[name] = ({**known_events, **events}, {**known_properties, **properties})
-
-    manager.hook.register_aliases(register=add_aliases)
     observers = tuple(impl.function for impl in manager.hook.outcomes_recorded.get_hookimpls())
     return Registry(
         plugins=tuple(plugins),
         available=available,
         sources=_bind(config, available),
         schemas=tuple(schemas),
-        aliases=aliases,
+        aliases=_aliases(manager),
         observers=observers,
     )
+
+
+def _aliases(manager: pluggy.PluginManager) -> Mapping[str, tuple[Aliases, Aliases]]:
+    found: dict[str, tuple[Aliases, Aliases]] = {}
+
+    def register(name: str, events: Aliases, properties: Aliases) -> None:
+        # Several plugins may know spellings of one source: theirs add up.
+        known_events, known_properties = found.get(name, ({}, {}))
+        found[name] = ({**known_events, **events}, {**known_properties, **properties})
+
+    manager.hook.register_aliases(register=register)
+    return found
 
 
 def _entry_point_plugins(manager: pluggy.PluginManager, config: Config) -> Iterable[Plugin]:
@@ -189,13 +193,7 @@ def _with_sources(
     for impl in manager.hook.register_sources.get_hookimpls():
         if impl.plugin is plugin.module:
             impl.function(register)
-    return Plugin(
-        name=plugin.name,
-        module=plugin.module,
-        file=plugin.file,
-        distribution=plugin.distribution,
-        sources=tuple(mine),
-    )
+    return replace(plugin, sources=tuple(mine))
 
 
 # Sources that need settings cannot be opened by their name alone.

@@ -33,6 +33,15 @@ def located(command: F) -> F:
     )
 
 
+def addressed(command: F) -> F:
+    """Add `--host` and `--port`; the command gets `host` and `port`, None where they are as configured."""
+    port = click.IntRange(0, 65_535)
+    command = click.option("--port", type=port, metavar="PORT", help="The port to listen at; 0 takes a free one.")(
+        command
+    )
+    return click.option("--host", metavar="ADDRESS", help="The address to listen at.")(command)
+
+
 def examples(*lines: str) -> str:
     """The end of a command's help: how it is called, one example a line."""
     # \b keeps click from filling the lines into a paragraph.

@@ -5,15 +5,12 @@ from __future__ import annotations
 import click
 
 from tagway import config as configuration
-from tagway.cli.options import examples, load, located
+from tagway.cli.options import addressed, examples, load, located
 
 
 @click.command(epilog=examples("tagway serve", "tagway serve --data /var/lib/tagway --port 8787"))
 @located
-@click.option("--host", metavar="ADDRESS", help="The address to listen at.")
-@click.option(
-    "--port", type=click.IntRange(0, 65_535), metavar="PORT", help="The port to listen at; 0 takes a free one."
-)
+@addressed
 @click.option("--parent", is_flag=True, hidden=True, help="End when standard input ends.")
 def serve(config_file: str | None, data: str | None, host: str | None, port: int | None, parent: bool) -> None:
     """Take events in until ctrl-C: what arrived is on disk before it is answered."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import click
+
+from tagway.process import screen
 
 
 @click.command(
@@ -15,10 +16,4 @@ import click
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def tui(arguments: tuple[str, ...]) -> None:
     """Watch a running gateway or an old data folder; `tagway tui --help` lists the options."""
-    # The screen owns the terminal: an interrupt is its own, and it ends with its own exit code.
-    process = subprocess.Popen([sys.executable, "-m", "tagway_tui", *arguments])  # noqa: S603 - our own module
-    while True:
-        try:
-            sys.exit(process.wait())
-        except KeyboardInterrupt:
-            continue
+    sys.exit(screen.show(arguments))

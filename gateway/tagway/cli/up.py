@@ -8,7 +8,7 @@ import click
 
 from tagway import catalogue, registry
 from tagway import config as configuration
-from tagway.cli.options import examples, load, located
+from tagway.cli.options import addressed, examples, load, located
 from tagway.cli.reach import advice
 from tagway.process import launch
 from tagway.process.folder import is_running, running
@@ -16,10 +16,7 @@ from tagway.process.folder import is_running, running
 
 @click.command(epilog=examples("tagway up", "tagway up --config shop.toml --port 0"))
 @located
-@click.option("--host", metavar="ADDRESS", help="The address to listen at.")
-@click.option(
-    "--port", type=click.IntRange(0, 65_535), metavar="PORT", help="The port to listen at; 0 takes a free one."
-)
+@addressed
 def up(config_file: str | None, data: str | None, host: str | None, port: int | None) -> None:
     """Start the gateway and watch it live; it ends with the screen."""
     config = configuration.with_gateway(load(config_file, data, with_secrets=True), host=host, port=port)

@@ -190,8 +190,8 @@ class Log:
 
     def packed(self, entry: Entry) -> bytes | None:
         """The body as a row of the log stores it."""
-        stored: bytes | None = self._row(entry)[7]
-        return stored
+        body = entry.body
+        return self._compress.compress(body) if body is not None and len(body) >= _COMPRESS_FROM else body
 
     def read(self, after: int, *, rows: int = 1_000, size: int = 1_048_576) -> list[Entry]:
         """The entries after a position, at most `rows` or about `size` bytes of bodies (at least one)."""
@@ -261,8 +261,7 @@ class Log:
         return (last - position, row[0]) if row else (0, 0)
 
     def _row(self, entry: Entry) -> tuple[Any, ...]:
-        body = entry.body
-        packed = body is not None and len(body) >= _COMPRESS_FROM
+        body = self.packed(entry)
         return (
             entry.kind,
             entry.source,
@@ -271,8 +270,8 @@ class Log:
             entry.path,
             entry.query,
             msgspec.json.encode(entry.headers).decode() if entry.headers else "{}",
-            self._compress.compress(body) if packed and body is not None else body,
-            packed,
+            body,
+            body is not entry.body,
             entry.verified,
             entry.code,
             entry.count,

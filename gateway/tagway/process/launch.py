@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from tagway.errors import TagwayError
 from tagway.log import prepare_folder
 from tagway.process.child import Child
 from tagway.process.folder import running
+from tagway.process.screen import show
 from tagway.store.feed import Feed
 
 _START: Final = 30.0
@@ -48,14 +47,8 @@ def gateway(config: Config) -> Iterator[Started]:
 
 
 def screen(config: Config) -> int:
-    """Run the screen in this terminal until the person ends it; its exit code."""
-    arguments = ["--data", config.gateway.data, *(["--config", config.file] if config.file else [])]
-    process = subprocess.Popen([sys.executable, "-m", "tagway_tui", *arguments])  # noqa: S603 - our own module
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:  # the screen owns the terminal: it has seen the same ctrl-C
-            continue
+    """Run the screen of a gateway in this terminal until the person ends it; its exit code."""
+    return show(["--data", config.gateway.data, *(["--config", config.file] if config.file else [])])
 
 
 def readable(folder: Path) -> Feed:

@@ -93,14 +93,8 @@ class Application:
         if scope["type"] != "http":
             await self._rest(scope, receive, send)
             return
-        limits = self._config.limits
-        headers = scope["headers"]
-        if (
-            len(headers) > limits.headers
-            or sum([len(name) + len(value) for name, value in headers]) > limits.header_bytes
-            or len(scope["raw_path"]) + len(scope["query_string"]) > limits.header_bytes
-        ):
-            await bodies.drain(receive, headers)
+        if self._has_too_large_a_head(scope):
+            await bodies.drain(receive, scope["headers"])
             message = "the head has too many headers (`limits.headers`) or bytes (`limits.header_bytes`)"
             await self._refuse(send, RefusedError("headers_too_large", message))
             return
@@ -114,7 +108,15 @@ class Application:
             await self._refuse(send, refused)
         except Exception:
             _logger.exception("a request failed in a way that is our fault")
-            await self._refuse(send, RefusedError("unavailable", "the gateway failed; send it again"))
+            await self._refuse(send, _our_fault())
+
+    def _has_too_large_a_head(self, scope: Scope) -> bool:
+        limits, headers = self._config.limits, scope["headers"]
+        return (
+            len(headers) > limits.headers
+            or sum([len(name) + len(value) for name, value in headers]) > limits.header_bytes
+            or len(scope["raw_path"]) + len(scope["query_string"]) > limits.header_bytes
+        )
 
     def drain(self) -> None:
         """The server stops: end what waits for ever."""
@@ -166,12 +168,16 @@ def _unrouted(request: Request, error: Exception) -> RefusedError:
 
 
 async def _refused(_: Request, error: Exception) -> Response:
-    return _response(error if isinstance(error, RefusedError) else RefusedError("unavailable", "the gateway failed"))
+    return _response(error if isinstance(error, RefusedError) else _our_fault())
 
 
 async def _failed(_: Request, error: Exception) -> Response:
     del error
-    return _response(RefusedError("unavailable", "the gateway failed; try again"))
+    return _response(_our_fault())
+
+
+def _our_fault() -> RefusedError:
+    return RefusedError("unavailable", "the gateway failed; send it again")
 
 
 def _response(refused: RefusedError) -> Response:

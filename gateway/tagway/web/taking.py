@@ -86,13 +86,18 @@ class Taking:
             if encoding or content.startswith(b"\x1f\x8b"):
                 content = bodies.inflate(content, encoding.lower(), site.limits)
         self._check(target, content)
-        stored = self._declared(target)
-        query = self._scope["query_string"]
+        seq = await site.intake.writer().append(self._entry(target, content, verified))
+        site.intake.taken[target.name] += 1
+        return seq
+
+    def _entry(self, target: Target, content: bytes, verified: bool) -> Entry:
+        """The request as the log keeps it: what its source declares, and no key."""
+        stored, query = self._declared(target), self._scope["query_string"]
         if target.bound.config.cookie:
             call = content or keys.call_of_image(query)
-            self.anonymous_id = cookies.anonymous_id(target.bound.config, headers, call)
+            self.anonymous_id = cookies.anonymous_id(target.bound.config, self._headers, call)
             stored = {**(stored or {}), COOKIE_HEADER: self.anonymous_id}
-        entry = Entry(
+        return Entry(
             kind="request",
             source=target.name,
             received_at=self.received_at,
@@ -104,9 +109,6 @@ class Taking:
             verified=verified,
             which=self.which,
         )
-        seq = await site.intake.writer().append(entry)
-        site.intake.taken[target.name] += 1
-        return seq
 
     def release(self) -> None:
         """Give back what was claimed of the memory for bodies."""
