@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tagway.core import moments
+from tagway.core import body, moments
 from tagway.core.events import DeadLetter, Event, Identifier, Request
 from tagway.core.identity.legal import normalized
 from tagway.core.taxonomy import Judged, Taxonomy
@@ -31,16 +31,23 @@ def preview(source: Source, request: Request, taxonomy: Taxonomy, region: str = 
         if isinstance(item, DeadLetter):
             rows.append(_dead(request, item))
             continue
-        key = event_id(request, item)
-        rows.append(_event(request, item, taxonomy.judge(item, request.source), key, region, repeated=key in seen))
-        seen.add(key)
+        try:
+            key = event_id(request, item)
+            judged = taxonomy.judge(item, request.source, request.received_at)
+            row = _event(request, item, judged, key, region, repeated=key in seen)
+            body.encode(row)
+        except Exception as error:  # noqa: BLE001 - as in the engine: what a plugin made may be no event at all
+            row = _dead(request, dead_letter(error))
+        else:
+            seen.add(key)
+        rows.append(row)
     return rows
 
 
 def _items(source: Source, request: Request) -> Iterator[Event | DeadLetter]:
     try:
         yield from source.normalize(request)
-    except Exception as error:  # noqa: BLE001 - as in the engine: a plugin is third-party code
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - as in the engine: a plugin is third-party code
         yield dead_letter(error)
 
 
