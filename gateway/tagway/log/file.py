@@ -7,7 +7,6 @@ path carries no secondary index.
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import zstandard
 
 from tagway.core.events import Request
 from tagway.errors import TagwayError
-from tagway.log import binding
+from tagway.log.opening import open_read_only, open_writer
 
 FILE: Final = "log.db"
 Kind = Literal["request", "refused", "command"]
@@ -33,30 +32,6 @@ _INSERT: Final = f"INSERT INTO log ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,
 _REWRITE: Final = f"UPDATE log SET ({_COLUMNS}) = (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) WHERE seq = ?"
 # What one entry can be guilty of: text that is no Unicode, a number or a body beyond what SQLite holds.
 _UNSTORABLE: Final = (ValueError, TypeError, OverflowError, sqlite3.DataError, sqlite3.IntegrityError)
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS log (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL,
-    source TEXT NOT NULL,
-    received_at INTEGER NOT NULL,
-    method TEXT NOT NULL DEFAULT '',
-    path TEXT NOT NULL DEFAULT '',
-    query TEXT NOT NULL DEFAULT '',
-    headers TEXT NOT NULL DEFAULT '{}',
-    body BLOB,
-    zstd INTEGER NOT NULL DEFAULT 0,
-    verified INTEGER NOT NULL DEFAULT 0,
-    code TEXT NOT NULL DEFAULT '',
-    count INTEGER NOT NULL DEFAULT 1,
-    message TEXT NOT NULL DEFAULT '',
-    which INTEGER,
-    erased TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE INDEX IF NOT EXISTS log_beside_requests ON log (kind, source, code, count) WHERE kind <> 'request';
-CREATE INDEX IF NOT EXISTS log_redriven ON log (message) WHERE kind = 'request' AND code = 'redrive';
-"""
-
-
 REDRIVE: Final = "redrive"
 """The `code` of a request that was in quarantine; its `message` is the quarantined row's sequence number."""
 _QUARANTINED: Final = """
@@ -126,7 +101,7 @@ class Log:
         self._decompress = zstandard.ZstdDecompressor()
         path = folder / FILE
         try:
-            self._db = open_read_only(path) if read_only else _open_writer(path)
+            self._db = open_read_only(path) if read_only else open_writer(path)
             try:
                 self.last()  # a file that opens may still be no log
             except sqlite3.Error:
@@ -300,53 +275,3 @@ class Log:
             which=which,
             erased=erased,
         )
-
-
-def prepare_folder(folder: Path) -> None:
-    """Make the data folder: readable by its owner only, and never committed by accident. Raises `TagwayError`."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if os.name == "posix" and folder.stat().st_mode & 0o077:
-            folder.chmod(0o700)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
-    except OSError as error:
-        raise unwritable(folder, error) from None
-
-
-def unwritable(folder: Path, error: OSError) -> TagwayError:
-    """What is told of a folder that no data can be kept in."""
-    return TagwayError(f"{folder}: no data can be kept here: {error.strerror}; name another folder with --data")
-
-
-def _open_writer(path: Path) -> sqlite3.Connection:
-    prepare_folder(path.parent)
-    binding.as_they_are()
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=32)
-    for pragma in (
-        "page_size = 16384",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "fullfsync = ON",
-        "busy_timeout = 5000",
-        "wal_autocheckpoint = 2000",
-        "secure_delete = ON",
-    ):
-        db.execute(f"PRAGMA {pragma}")
-    db.executescript(_SCHEMA)
-    return db
-
-
-def open_read_only(path: Path) -> sqlite3.Connection:
-    """Open a database of a data folder for reading. Raises `sqlite3.Error`.
-
-    SQLite reads beside files of its own (the index of the write-ahead log). Where it cannot make them, on a medium
-    that is read-only or in somebody else's folder, nobody writes either, so the file is read as it stands.
-    """
-    makes_its_own = os.access(path.parent, os.W_OK) or path.with_name(f"{path.name}-shm").exists()
-    how = "mode=ro" if makes_its_own else "mode=ro&immutable=1"
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA busy_timeout = 5000")
-    db.execute("PRAGMA query_only = ON")
-    return db
