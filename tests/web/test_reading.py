@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
+from tagway.log import Log
 
 from tests.web.site import TOKEN, configured, site
 
@@ -150,6 +153,22 @@ async def test_a_log_that_cannot_be_written_is_not_ready_and_no_200(tmp_path: Pa
         assert (answer.status, answer.code) == (503, "log_unwritable")
         ready = await one.read("/readyz")
         assert (ready.status, "cannot be written" in ready.json["faults"][0]) == (503, True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="what is open there cannot be deleted")
+@pytest.mark.parametrize("again", [False, True], ids=["gone", "another in its place"])
+async def test_a_log_that_was_deleted_is_no_200_that_nobody_will_find(tmp_path: Path, again: bool) -> None:
+    folder = tmp_path / "data"
+    async with site(folder) as one:
+        assert (await one.send("/v1/track", BODY)).status == 200
+        shutil.rmtree(folder)
+        if again:
+            Log(folder).close()
+        answer = await one.send("/v1/track", BODY)
+        assert (answer.status, answer.code) == (503, "log_unwritable")
+        assert "log.db was moved or deleted; start the gateway anew" in answer.json["message"]
+        ready = await one.read("/readyz")
+        assert (ready.status, len(ready.json["faults"])) == (503, 1 if again else 2)
 
 
 async def test_only_declared_headers_are_stored_and_no_key_token_cookie_or_address(tmp_path: Path) -> None:

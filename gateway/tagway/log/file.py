@@ -99,9 +99,10 @@ class Log:
         """Open the log of a data folder, made when absent. Raises `TagwayError` when it cannot be."""
         self._compress = zstandard.ZstdCompressor(level=1)
         self._decompress = zstandard.ZstdDecompressor()
-        path = folder / FILE
+        path = self._path = folder / FILE
         try:
             self._db = open_read_only(path) if read_only else open_writer(path)
+            self._inode = path.stat().st_ino
             try:
                 self.last()  # a file that opens may still be no log
             except sqlite3.Error:
@@ -141,6 +142,7 @@ class Log:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
+        self._check_that_it_is_there()
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -149,6 +151,13 @@ class Log:
             with contextlib.suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
             raise
+
+    def _check_that_it_is_there(self) -> None:
+        """Refuse to write what nobody will find: a file that is deleted or moved can be written on."""
+        with contextlib.suppress(OSError):
+            if self._path.stat().st_ino == self._inode:
+                return
+        raise sqlite3.OperationalError(f"{self._path} was moved or deleted; start the gateway anew")
 
     def _insert(self, entry: Entry) -> int | TagwayError:
         try:

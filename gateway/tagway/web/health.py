@@ -82,8 +82,11 @@ class Health:
         if commit is None:
             return ["the gateway is starting or stopping"]
         faults = [f"the log cannot be written: {commit.failure}"] if commit.failure else []
-        if shutil.disk_usage(self._intake.config.data).free < _DISK:
-            faults.append(f"less than {_DISK} bytes of disk are free")
+        try:
+            if shutil.disk_usage(self._intake.config.data).free < _DISK:
+                faults.append(f"less than {_DISK} bytes of disk are free")
+        except OSError as error:
+            faults.append(f"the data folder cannot be looked at: {error.strerror}")
         return faults
 
     async def _lag(self) -> int | None:
