@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tagway.answers.carts import CODES, TRIGGER_WINDOW, arranged, as_json, cause, waterfall
+from tagway.answers.carts import CODES, TRIGGER_WINDOW, arranged, as_json, cause, summary, waterfall
 from tagway.config import Config, Identity
 from tagway.core import moments
 from tagway.store.carts import CartFacts
@@ -186,3 +186,16 @@ def test_a_period_has_the_carts_that_were_touched_in_it_whole(gateway: InProcess
         add(gateway, f"m{place}", anonymousId="a1", properties={"cart_id": cart}, timestamp=moment)
     found = waterfall(gateway.feed, moments.read("2026-03-02T12:00:00Z") or 0).carts
     assert [(cart.facts.cart_id, cart.facts.events) for cart in found] == [("new", 1), ("both", 2)]
+
+
+def test_the_summary_says_how_many_are_reached_and_the_largest_loss() -> None:
+    reached, rotated = replace(FACTS, reachable_at=1), replace(FACTS, browsers=2)
+    found = arranged([reached, FACTS, FACTS, rotated, replace(FACTS, order_seq=7)])
+    said = "25% of 4 open carts can be reached in time. The largest loss, 2 of 3: Nobody gave a customer id"
+    assert summary(found).startswith(said)
+    assert [(cause.code, count) for cause, count in found.causes] == [("NEVER_IDENTIFIED", 2), ("ID_ROTATED", 1)]
+
+
+def test_the_summary_names_no_loss_where_there_is_none() -> None:
+    assert summary(arranged([replace(FACTS, reachable_at=1)])) == "100% of 1 open cart can be reached in time."
+    assert summary(arranged([replace(FACTS, order_seq=7)])) == "No cart is open."

@@ -48,6 +48,14 @@ def test_rows_that_wait_are_the_lag(gateway: InProcess) -> None:
     gateway.append("segment", VIEW, path="/v1/track")
     found = health(gateway.feed, gateway.clock + 11 * SECOND)
     assert (found.lag, found.lag_age, found.state) == (1, 11 * SECOND, "bad")
+    assert found.why == "the engine is behind by 11 seconds"
+
+
+def test_a_state_that_is_not_ok_says_where_it_comes_from(gateway: InProcess) -> None:
+    gateway.send("segment", VIEW, path="/v1/track")
+    assert health(gateway.feed, gateway.clock).why == ""
+    refuse(gateway, "bad_proof", gateway.clock)
+    assert health(gateway.feed, gateway.clock).why == "faults or wrong secrets in shopify"
 
 
 def test_an_empty_folder_is_ok(gateway: InProcess) -> None:

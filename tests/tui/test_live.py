@@ -11,7 +11,7 @@ from tagway_tui.clock import local
 from tagway_tui.widgets import event_list
 from tagway_tui.widgets.bars import Bar
 
-from tests.tui.driving import GONE, WELL, live, looked, screen, shows, text_of, typed
+from tests.tui.driving import GONE, WELL, live, looked, screen, shows, text_of, typed, until
 from tests.tui.folders import a_journey, refuse, send, track
 
 
@@ -116,6 +116,16 @@ async def test_enter_opens_the_detail_over_a_narrow_list_and_q_goes_back(gateway
         assert "product_id" in text_of(app)
         await pilot.press("q")
         assert not live(app).detail.display
+
+
+async def test_a_terminal_that_becomes_wide_shows_the_detail_of_the_row_under_the_cursor(
+    gateway: InProcess, folder: Path
+) -> None:
+    a_journey(gateway)
+    async with screen(folder) as (pilot, app):
+        await pilot.press("k", "k")
+        await pilot.resize_terminal(160, 45)
+        await until(pilot, lambda: live(app).detail.shown is not None)
 
 
 async def test_a_wide_screen_shows_list_and_detail_side_by_side(gateway: InProcess, folder: Path) -> None:

@@ -118,6 +118,19 @@ async def test_every_cart_is_under_one_cause_and_tells_why(gateway: InProcess, f
         await until(pilot, lambda: isinstance(app.screen, Live))
 
 
+async def test_the_carts_screen_answers_in_one_sentence_whatever_its_width(gateway: InProcess, folder: Path) -> None:
+    for browser in ("b1", "b2"):
+        send(gateway, track("Added to Cart", browser, cart_id=f"cart-{browser}"))
+    send(gateway, identify("cust_1", "b1", email="ana@example.com"))
+    async with screen(folder) as (pilot, app):
+        await pilot.press("5")
+        await shows(pilot, "50% of 2 open carts can be reached in time.")
+        await pilot.resize_terminal(60, 20)
+        said = "The largest loss, 1 of 1: Nobody gave a customer id, an email or a phone in this browser. █"
+        await until(pilot, lambda: said in " ".join(text_of(app).split()))
+        assert "5 Cart" in text_of(app)
+
+
 async def test_health_counts_each_source_and_balances_the_ledger(gateway: InProcess, folder: Path) -> None:
     a_journey(gateway)
     async with screen(folder) as (pilot, _):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tagway.core import moments
+from tagway.core.wording import counted
 from tagway.store.carts import CartFacts
 from tagway.store.feed import Feed
 
@@ -58,8 +59,14 @@ class Waterfall:
     @property
     def share(self) -> float:
         """The share of open carts (not bought) that are reachable in time, 0 to 1."""
-        open_ = sum(1 for cart in self.carts if cart.cause.code != "PURCHASED_ALREADY")
-        return sum(1 for cart in self.carts if cart.cause.code == "REACHABLE") / open_ if open_ else 0.0
+        open_, reached = self.steps[0].carts, self.steps[-1].carts
+        return reached / open_ if open_ else 0.0
+
+    @property
+    def causes(self) -> tuple[tuple[Cause, int], ...]:
+        """Why open carts cannot be reached in time, and how many are lost so; the most frequent first."""
+        lost = Counter({code: count for step in self.steps for code, count in step.lost})
+        return tuple((_CAUSES[code], count) for code, count in lost.most_common())
 
 
 # bucket: the last step that a cart reached.
@@ -189,6 +196,18 @@ def arranged(facts: Sequence[CartFacts], since: int = 0) -> Waterfall:
         lost = Counter(cart.cause.code for cart in open_ if _STEPS.index(cart.cause.bucket) == place - 1)
         steps.append(Step(name=STEP_NAMES[name], carts=len(here), lost=tuple(lost.most_common())))
     return Waterfall(since=since, carts=carts, steps=tuple(steps))
+
+
+def summary(found: Waterfall) -> str:
+    """The answer in two sentences: how many open carts can be reached in time, and what most others are lost by."""
+    open_, reached = found.steps[0].carts, found.steps[-1].carts
+    if not open_:
+        return "No cart is open."
+    said = f"{found.share:.0%} of {counted(open_, 'open cart')} can be reached in time."
+    if not found.causes:
+        return said
+    cause, count = found.causes[0]
+    return f"{said} The largest loss, {count:,} of {open_ - reached:,}: {cause.text}"
 
 
 def as_json(cart: Cart) -> dict[str, Any]:

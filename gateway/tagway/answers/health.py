@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from tagway.core import moments
+from tagway.core.wording import counted
 from tagway.store.feed import Feed, Json
 
 # Codes that mean a wrong secret or key: the sender must be corrected, or the configuration.
@@ -46,6 +47,16 @@ class Health:
     lag_age: int
     ledger: Json
     state: State
+
+    @property
+    def why(self) -> str:
+        """What its state comes from, in words; empty when all is well."""
+        if not self.ledger["balanced"]:
+            return "the ledger does not balance"
+        if self.lag_age > _BEHIND:
+            return f"the engine is behind by {counted(self.lag_age // moments.SECOND, 'second')}"
+        names = [one.name for one in self.sources if one.state != "ok"]
+        return f"faults or wrong secrets in {', '.join(names)}" if names else ""
 
 
 def health(feed: Feed, now: int) -> Health:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from shlex import quote
 from typing import Any, Final
 
+from tagway.answers.rules import meaning
 from tagway.core import moments
 from tagway.core.events import Identifier
 from tagway.core.wording import counted
@@ -122,8 +123,7 @@ def _apart(feed: Feed, one: Identifier, other: Identifier, profiles: list[str], 
         fix = f"an event that carries both, such as an identify call with {_text(one)} and {_text(other)}"
     else:
         verdict, rule = crossing.verdict, crossing.rule
-        reason = verdict if verdict == "handed_over" else rule
-        sentence = f"two people: {_REASONS.get(reason) or _REASONS.get(verdict, verdict)}"
+        sentence = f"two people: {meaning(verdict, rule)}"
         fix = _fix(feed, crossing)
     return {
         "from": _text(one), "to": _text(other), "joined": False, "profiles": profiles,
@@ -149,26 +149,6 @@ def _fix(feed: Feed, step: Step) -> str:
     return _FIXES.get(step.rule) or _FIXES.get(step.verdict, "an identifier that both carry and nobody else does")
 
 
-_REASONS: Final = {
-    "two_people": "the event would have joined two user_ids, which are never one person without approval",
-    "two_emails": "each side has an email of its own, and a device or cart is too weak to say that they are one",
-    "two_phones": "each side has a phone of its own, and a device or cart is too weak to say that they are one",
-    "two_browsers": "each side has a browser of its own, and nobody had signed in",
-    "people_per_identifier": "an identifier between them was seen with too many people to say anything about one",
-    "emails_per_user_id": "a user_id between them was seen with too many emails to be one person's",
-    "blocked": "an identifier between them is blocked",
-    "weak_gap": "the cart, checkout or order id between them was not seen for too long, and starts anew",
-    "retracted_event": "the event between them was retracted",
-    "retracted_link": "the link between them was retracted",
-    "handed_over": "the device between them changed hands when somebody else signed in on it",
-    "skipped_illegal": "the value between them is a placeholder and no identifier",
-}
-SHARED: Final = {
-    "people_per_identifier": "it was seen with too many people to say anything about one",
-    "emails_per_user_id": "it was seen with too many emails to be one person's",
-    "blocked": "it is blocked",
-}
-"""Why an identifier joins nobody, by rule."""
 _FIXES: Final = {
     "two_emails": "an identify call with the user_id and both emails, as after a change of address",
     "two_phones": "an identify call with the user_id and both phones",

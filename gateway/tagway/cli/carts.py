@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import click
 
@@ -31,16 +32,22 @@ def carts(config_file: str | None, data: str | None, as_json: bool, since: str, 
         for cart in listed:
             print_json(answer.as_json(cart))
         return
-    total = found.steps[0].carts
-    bought = len(found.carts) - total
-    all_of_them = counted(len(found.carts), "cart")
-    click.echo(f"{all_of_them}, {bought} bought, {total} open; reachable in time {found.share:.0%} of the open")
-    for step in found.steps:
-        bar = "█" * round(_BAR * step.carts / total) if total else ""
-        lost = ", ".join(f"-{count} {cause}" for cause, count in step.lost)
-        click.echo(f"{bar:<{_BAR}} {step.carts:>6}  {step.name:<26} {lost}".rstrip())
+    for line in _lines(found):
+        click.echo(line)
     for cart in listed if code else ():
         click.echo(f"{visible(cart.facts.cart_id)}  {cart.cause.code}  {cart.cause.fix}")
+
+
+def _lines(found: answer.Waterfall) -> Iterator[str]:
+    """The answer in a sentence, the steps, and each cause with its fix."""
+    total = found.steps[0].carts
+    yield f"{counted(len(found.carts), 'cart')}, {len(found.carts) - total:,} bought. {answer.summary(found)}"
+    for step in found.steps:
+        share = step.carts / total if total else 0.0
+        lost = ", ".join(f"-{count:,} {cause}" for cause, count in step.lost)
+        yield f"{'█' * round(_BAR * share):<{_BAR}} {step.carts:>6,} {share:>4.0%}  {step.name:<26} {lost}".rstrip()
+    for cause, count in found.causes:
+        yield f"{count:>6,} {cause.code}: {cause.text} {cause.fix}"
 
 
 def _since(text: str) -> int:

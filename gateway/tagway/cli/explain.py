@@ -10,7 +10,7 @@ import click
 from tagway.answers import explain as explaining
 from tagway.answers import why as reasoning
 from tagway.answers.explain import PROFILE
-from tagway.answers.why import SHARED
+from tagway.answers.rules import SHARED
 from tagway.cli.options import as_json, ascii_json, examples, load, located, print_json
 from tagway.cli.submit import SOMEBODY
 from tagway.cli.tree import Branch, drawn, leaves, some

@@ -56,6 +56,11 @@ class AnswerPlace(Place):
             self.tell(self.answer)
         self.draw_bars()
 
+    def on_resize(self) -> None:
+        """Wrap the answer anew."""
+        super().on_resize()
+        self.call_after_refresh(self.remask)
+
     def on_screen_resume(self) -> None:
         """Ask at once; meanwhile the answer of before, masked as it is now."""
         self.ask_now()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from tagway.answers.carts import Cart, Waterfall, cause, waterfall
+from tagway.answers.carts import Cart, Waterfall, cause, summary, waterfall
 from tagway.clock import now
 from tagway.core.moments import DAY
 from tagway.core.wording import counted
@@ -19,7 +19,7 @@ from textual.widget import Widget
 
 from tagway_tui import keymap
 from tagway_tui.clock import lately
-from tagway_tui.documents import Text, labeled
+from tagway_tui.documents import Text, labeled, paragraph
 from tagway_tui.marks import Row, fit
 from tagway_tui.screens.answer import AnswerPlace
 from tagway_tui.widgets.bars import Bar, Hint
@@ -52,7 +52,6 @@ class Carts(AnswerPlace):
         Hint("carts.period", "Period", "period"),
     )
     DEFAULT_CSS = """
-    Carts #steps { height: 7; }
     Carts #words { height: 5; border-top: solid $panel; }
     """
 
@@ -81,7 +80,10 @@ class Carts(AnswerPlace):
 
     def tell(self, answer: Waterfall) -> None:
         """Draw the steps, fill the list."""
-        self.query_one("#steps", DocumentView).show(Text(self._steps(answer)))
+        steps = self._steps(answer)
+        view = self.query_one("#steps", DocumentView)
+        view.styles.height = len(steps)
+        view.show(Text(steps))
         items: list[Any]
         if self.opened is None:
             codes = dict.fromkeys(one.cause.code for one in answer.carts)
@@ -91,8 +93,9 @@ class Carts(AnswerPlace):
         else:
             items = [one for one in answer.carts if one.cause.code == self.opened]
         self.query_one("#table", Table).fill(items)
-        heading = "CAUSES: each cart has one" if self.opened is None else f"CARTS: {self.opened}  (q goes back)"
-        self.query_one("#heading", Bar).set([(heading, "title")])
+        said = ("CAUSES", "each cart has exactly one; Enter lists its carts")
+        name, words = said if self.opened is None else (f"CARTS: {self.opened}", "q goes back")
+        self.query_one("#heading", Bar).set([(name, "title"), (f"  {words}", "dim")])
         if not answer.carts:
             self.query_one("#words", DocumentView).show(Text(self.said("No cart event in this period.")))
 
@@ -104,26 +107,28 @@ class Carts(AnswerPlace):
         return f"{carts} {_PERIODS[self.period][0]}, {self.answer.share:.0%} reachable"
 
     def _steps(self, answer: Waterfall) -> list[Row]:
+        """The answer in a sentence; then step by step how many carts are left, and what the others are lost by."""
         width = max(20, self.size.width - 4)
-        longest = 20 if width >= 70 else 6
-        most = max((step.carts for step in answer.steps), default=0) or 1
-        rows: list[Row] = []
+        longest = 14 if width >= 70 else 6
+        most = answer.steps[0].carts or 1
+        rows = paragraph(summary(answer), width, "strong")
         for step in answer.steps:
             lost = ", ".join(f"-{count:,} {code}" for code, count in step.lost)
             bar = "█" * max(1 if step.carts else 0, round(step.carts * longest / most))
-            row: Row = [(fit(bar, longest), "number"), (f" {step.carts:>6,} ", "strong"), (fit(step.name, 28), "")]
-            rows.append([*row, (fit(lost, max(0, width - longest - 36)), "warn")])
-        bought = sum(1 for one in answer.carts if one.cause.bucket == "bought")
-        return [*rows, [(f"{'':{longest}} {bought:>6,} bought, not to be recovered", "dim")]]
+            numbers = f" {step.carts:>6,} {step.carts / most:>4.0%} "
+            row: Row = [(fit(bar, longest), "number"), (numbers, "strong"), (fit(step.name, 27), "")]
+            rows.append([*row, (fit(lost, max(0, width - longest - 40)), "warn")])
+        bought = len(answer.carts) - answer.steps[0].carts
+        return [*rows, [(f"{'':{longest}} {bought:>6,}      bought, not to be recovered", "dim")]]
 
     def _row(self, item: Any, width: int) -> Row:
         shown = self.tagway.mask.shown
         if isinstance(item, _Group):
-            text = item.carts[0].cause.text
+            share = len(item.carts) / max(1, len(self.answer.carts))
             return [
-                (f"{len(item.carts):>6,}  ", "strong"),
+                (f"{len(item.carts):>6,} {share:>4.0%}  ", "strong"),
                 (fit(item.code, 25), _look(item.code)),
-                (fit(text, max(0, width - 34)), ""),
+                (fit(item.carts[0].cause.text, max(0, width - 38)), ""),
             ]
         facts = item.facts
         who = shown(facts.user_id or facts.profile_id or "nobody")

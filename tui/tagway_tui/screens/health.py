@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from tagway.answers.health import Health as Pulse
@@ -18,6 +18,7 @@ from tagway_tui.screens.answer import AnswerPlace
 from tagway_tui.widgets.detail import DocumentView
 
 _STATES: Final = {"ok": ("✓ ok", "ok"), "warn": ("! warn", "warn"), "bad": ("✗ bad", "bad")}
+_HEADINGS: Final = ("OK", "BAD", "DEAD", "DUP", "REFUSED")
 
 
 class Health(AnswerPlace):
@@ -52,8 +53,14 @@ class Health(AnswerPlace):
         engine = "runs" if here.engine else "not running"
         waiting = "requests wait, the first" if pulse.lag != 1 else "request waits,"
         lag = f"{pulse.lag:,} {waiting} for {pulse.lag_age / moments.SECOND:.1f} s"
+        numbers = [_HEADINGS, *(_numbers(one) for one in pulse.sources)]
+        sizes = [max(map(len, column)) for column in zip(*numbers, strict=True)]
         rows: list[Row] = [
-            [("state     ", "dim"), (state, style)],
+            [
+                ("state     ", "dim"),
+                (state, style),
+                (f"  {self.tagway.mask.shown(pulse.why)}" if pulse.why else "", ""),
+            ],
             [("gateway   ", "dim"), (self.tagway.mask.shown(gateway), "ok" if here.gateway else "bad")],
             [
                 ("engine    ", "dim"),
@@ -62,28 +69,36 @@ class Health(AnswerPlace):
             ],
             [("folder    ", "dim"), (self.tagway.mask.shown(self.tagway.folder), "")],
             [],
-            [("SOURCE     STATE      OK   BAD DEAD  DUP REFUSED SEEN AGO", "title")],
-            *(row for one in pulse.sources for row in self._source(one, now)),
+            [(f"{'SOURCE':<11}{'STATE':<6}{_in_columns(_HEADINGS, sizes)}  SEEN AGO", "title")],
+            *(row for one in pulse.sources for row in self._source(one, now, sizes)),
             *(self.said("no source has sent anything yet") if not pulse.sources else []),
         ]
         width = max(20, self.query_one(DocumentView).room)
         return [*rows, [], *_ledger(pulse.ledger, width)]
 
-    def _source(self, one: SourceHealth, now: int) -> list[Row]:
+    def _source(self, one: SourceHealth, now: int, sizes: list[int]) -> list[Row]:
         """Its numbers, and below them what was last refused and why."""
         shown = self.tagway.mask.shown
         state, style = _STATES[one.state]
         row: Row = [
             (fit(shown(one.name), 10) + " ", "strong"),
-            (fit(state, 7), style),
-            (f"{one.ok:>6,}{one.violating:>6,}{one.dead:>5,}{one.duplicate:>5,}{one.refused:>8,} ", ""),
-            (_ago(now, one.last_seen), "dim"),
+            (fit(state, 6), style),
+            (_in_columns(_numbers(one), sizes), ""),
+            ("  " + _ago(now, one.last_seen), "dim"),
         ]
         if not one.last_code:
             return [row]
         width = max(20, self.query_one(DocumentView).room)
         said = f"{one.last_code}: {one.last_message} ({_ago(now, one.last_refused)} ago)"
         return [row, *paragraph(shown(said), width, "bad" if one.state == "bad" else "warn", " " * 11)]
+
+
+def _numbers(one: SourceHealth) -> tuple[str, ...]:
+    return tuple(f"{count:,}" for count in (one.ok, one.violating, one.dead, one.duplicate, one.refused))
+
+
+def _in_columns(texts: Sequence[str], sizes: Sequence[int]) -> str:
+    return "".join(f" {text:>{size}}" for text, size in zip(texts, sizes, strict=True))
 
 
 def _ledger(ledger: dict[str, Any], width: int) -> list[Row]:

@@ -39,7 +39,7 @@ def help_rows(active: dict[str, ActiveBinding]) -> list[Row]:
         known = [(key, by_id[f"{place}.{key.id}"]) for key in keymap.of(place) if f"{place}.{key.id}" in by_id]
         if known:
             rows += [[(_PLACES.get(place, place.title()), "title")], *(_key_row(*pair) for pair in known), []]
-    return [*rows, *_signs()]
+    return [*rows, *_signs(), [], *_states()]
 
 
 def _key_row(key: keymap.Key, bound: list[str]) -> Row:
@@ -57,6 +57,21 @@ def _signs() -> list[Row]:
     return rows
 
 
+def _states() -> list[Row]:
+    rows: list[Row] = [[("The first line", "title")]]
+    return rows + [[(f"  {fit(word, 14)}", "strong"), (meaning, "")] for word, meaning in _STATES.items()]
+
+
+_STATES: Final = {
+    "FOLLOW": "the list stays at its newest row",
+    "HELD +12 new": "it stays where you are; so many came since; G follows again",
+    "PAUSED": "nothing is drawn anew; everything is still recorded",
+    "DISCONNECTED": "no gateway or no engine runs on this folder",
+    "12/s": "events a second, and the last seconds as bars",
+    "web ✓": "a source without faults; with an age when it was silent for a minute",
+    "web ! 3": "so many of its events violate their schema, or are dead letters",
+    "web ⊘ 3": "so many of its requests were refused; Health says why",
+}
 _MEANING: Final = {
     "ok": "accepted",
     "warn": "accepted, with a warning",

@@ -124,6 +124,11 @@ class Live(Place):
             self.events.show(self.tagway.everything, self.tagway.search.found, self.tagway.refusals)
             self._calm_detail()
 
+    def on_resize(self) -> None:
+        """Where there is room for the detail now, it shows the row under the cursor."""
+        super().on_resize()
+        self.call_after_refresh(self._calm_detail)
+
     def remask(self) -> None:
         """The list and the detail."""
         self.detail.show(self.detail.shown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
+from tagway.answers.rules import meaning
 from tagway.clock import now
 from tagway.core.wording import counted
 from tagway.store.decided import Verdict, Which
@@ -53,7 +54,7 @@ class Merges(AnswerPlace):
     )
 
     DEFAULT_CSS = """
-    Merges #words { height: 2; background: $panel; }
+    Merges #words { height: 3; background: $panel; }
     """
 
     which: Which = "all"
@@ -103,7 +104,7 @@ class Merges(AnswerPlace):
         """What the decision means, the rule behind it, and the event that is its evidence."""
         shown = self.tagway.mask.shown
         glyph, style, text = LOOKS.get(one.verdict, ("·", "", one.verdict))
-        said = text + (f" (rule {one.rule})" if one.rule else "")
+        said = text + (f": {meaning(one.verdict, one.rule)} (rule {one.rule})" if one.rule else "")
         by = f"{one.event} #{one.seq} from {one.source}" if one.seq is not None else "an event that is no longer stored"
         first, *more = paragraph(shown(f"{said}; evidence: {by}"), width - 2)
         return [[(f"{glyph} ", style), *first], *([("  ", ""), *row] for row in more)]
