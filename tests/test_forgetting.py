@@ -298,6 +298,19 @@ def test_a_mention_among_what_is_said_of_somebody_else_goes_and_what_was_said_be
     assert gateway.feed.profile("user_id", "user-bo-1")["traits"] == {"friend": "eve@example.com"}  # type: ignore[index]
 
 
+def test_whoever_has_more_identifiers_than_a_query_takes_conditions_is_forgotten(
+    gateway: InProcess, tmp_path: Path
+) -> None:
+    browsers = [f"canary-browser-{place}" for place in range(1_100)]
+    send(gateway, *[call(one, type="identify", anonymousId=one, traits={"email": EMAIL}) for one in browsers])
+    send(gateway, bo("bo-1", context={"page": {"title": "as canary-browser-1, canary-browser-1099 and canary-x"}}))
+    done = gateway.command("forget", f"email:{EMAIL}")
+    assert done["outcome"] == "done"
+    assert done["report"]["identifiers"] == {"email": 1, "anonymous_id": 1_100}
+    assert not found(tmp_path)
+    assert "as [erased], [erased] and canary-x" in str(gateway.feed.raw(len(browsers) + 1))
+
+
 COOKIE = {"x-tagway-anonymous-id": "canary-browser-1"}
 
 

@@ -106,6 +106,15 @@ def test_a_command_is_foreseen_without_being_given(gateway: InProcess) -> None:
     assert gateway.feed.profile("user_id", "u0") == gateway.feed.profile("user_id", "u1")
 
 
+def test_what_the_engine_would_leave_for_later_is_foreseen_now(tmp_path: Path) -> None:
+    config = with_gateway(Config(identity=Identity(refold_limit=1)), data=str(tmp_path))
+    with InProcess(tmp_path, config) as gateway:
+        for place in range(3):
+            send(gateway, f"m{place}", anonymousId=f"a{place}", traits={"email": "ana@example.com"})
+        entry = commands.entry({"action": "block", "target": "email:ana@example.com"}, now=gateway.clock)
+        assert foresee(config, entry, gateway.clock)["profiles"]["split"]["count"] == 1
+
+
 def test_the_command_line_ends_with_1_when_something_differs(gateway: InProcess, tmp_path: Path) -> None:
     config = tmp_path / "other.toml"
     config.write_text('[sources.segment]\nplugin = "segment"\n[identity]\nblocked = ["email:u0@example.com"]\n')

@@ -88,7 +88,9 @@ def foresee(config: Config, command: Entry, now: int) -> Json:
         db = files.open_writer(folder, _PREVIEW)
         try:
             db.execute("BEGIN IMMEDIATE")
-            Commanding(db, Identities(db, config.identity), config.identity, None).obey(command, now)
+            identities = Identities(db, config.identity)
+            Commanding(db, identities, config.identity, None).obey(command, now)
+            identities.settle(now)  # what the engine does when there is time must be seen now
             db.execute("COMMIT")
         finally:
             db.close()

@@ -273,6 +273,14 @@ def test_forget_asks_first_and_erases_nothing_on_no(folder: Path) -> None:
     assert run(folder, "explain", "user_id:u1").exit_code == 0
 
 
+def test_forget_names_who_stays_although_the_same_address_was_sent_with_them(folder: Path) -> None:
+    stays = "user_id:u2 was sent together with these, is kept apart as somebody else, and stays\n"
+    assert run(folder, "forget", f"email:{SHARED_EMAIL}", stdin="n\n").stderr.startswith(stays)
+    assert run(folder, "forget", f"email:{SHARED_EMAIL}", "--yes").stdout.endswith(stays)
+    assert run(folder, "explain", "user_id:u2").exit_code == 0
+    assert "stays" not in run(folder, "forget", "user_id:u2", "--yes").stdout
+
+
 def test_forget_reports_every_place_it_touched(folder: Path) -> None:
     (report,) = lines(run(folder, "forget", "user_id:u1", "--yes", "--json"))
     assert report["outcome"] == "done"

@@ -113,3 +113,21 @@ def test_what_a_forget_came_to_is_read_back_as_written() -> None:
     forgotten = Forgotten(stones=(span.stone(SALT),), spans=(span,))
     assert Forgotten.read(forgotten.document()) == forgotten
     assert "ana@example.com" not in json.dumps(Forgotten(stones=forgotten.stones).document())
+
+
+PEOPLE = [Identifier("email", f"ana.{place}+x@example.com") for place in range(90)]
+PEOPLE += [Identifier("anonymous_id", f"browser-{place:04d}-é") for place in range(90)]
+ODD = st.sampled_from(
+    ["ana.7+x@example.com", "ANA.8%2Bx%40example.com", r"ana.9\u002bx\u0040example.com", "browser-0003-é"]
+)
+AROUND = st.sampled_from(["", " ", "x", "%20", "%4", r"\n", "%3Dana", "-", "é", "0", '"', "browser-", "@", r"\u00e9"])
+
+
+@given(st.lists(AROUND | ODD, max_size=9).map("".join))
+def test_many_identifiers_are_found_and_taken_out_as_each_alone_would_be(text: str) -> None:
+    many = Mentions(PEOPLE)
+    assert many.many
+    alone = [one for one in map(Mentions, ([one] for one in PEOPLE[:12] + PEOPLE[90:102])) if one.within(text.encode())]
+    assert many.within(text.encode()) == bool(alone)
+    for one in alone:
+        assert one.texts(text.encode()) <= many.texts(text.encode())

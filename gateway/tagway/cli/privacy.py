@@ -15,6 +15,7 @@ from tagway.cli.options import as_json, ascii_json, examples, load, located, pri
 from tagway.cli.submit import SOMEBODY, submit
 from tagway.config import Config
 from tagway.core.events import Identifier
+from tagway.core.identity.kinds import PERSON
 from tagway.core.safe import visible
 from tagway.core.wording import counted
 from tagway.errors import TagwayError
@@ -32,16 +33,18 @@ def forget(identifier: str, config_file: str | None, data: str | None, as_json: 
 
     Events, the raw log, deliveries, dead letters, log files, free pages: a report names each place. Salted
     hashes stay, so that late events and replays bring nobody back; --allow lifts that for one identifier.
+    Whoever was kept apart as somebody else stays, and is named.
     """
     config = load(config_file, data)
-    target = _target(config, identifier)
+    target, profile = _known(config, identifier)
     if not allow and not yes:
-        click.confirm(_question(config, target), abort=True, err=True)
+        click.confirm(_question(target, profile), abort=True, err=True)
     done = submit(config, {"action": "allow" if allow else "forget", "target": target})
+    beside = [] if allow else _beside(profile)
     if as_json:
-        print_json({"outcome": done["outcome"], **done["report"]})
+        print_json({"outcome": done["outcome"], **done["report"], **({"beside": beside} if beside else {})})
     else:
-        for line in _report(identifier, done["report"]):
+        for line in (*_report(identifier, done["report"]), *map(_stays, beside)):
             click.echo(visible(line))
     if done["outcome"] != "done" or "in use" in done["report"].get("files", {}).values():
         raise SystemExit(1)
@@ -91,25 +94,40 @@ def _indented(document: Json) -> str:
     return msgspec.json.format(ascii_json(document), indent=2)
 
 
-def _target(config: Config, identifier: str) -> str:
-    """The identifier as it is known: with its shop, or in the place of a profile's id; as given when it is unknown."""
+def _known(config: Config, identifier: str) -> tuple[str, Json | None]:
+    """The identifier as it is known, with its shop or for a profile's id, and its profile; as given when it is not."""
     with Feed(config.data) as feed:
         one = found(feed, identifier, config)
+        profile = feed.profile(*one) if one else None
     if one is None and identifier.startswith(f"{PROFILE}:"):
         raise TagwayError(unknown(identifier))
-    return f"{one.kind}:{one.value}" if one else identifier
+    return (f"{one.kind}:{one.value}" if one else identifier), profile
 
 
-def _question(config: Config, target: str) -> str:
-    with Feed(config.data) as feed:
-        one = found(feed, target, config)
-        profile = feed.profile(*one) if one else None
+def _question(target: str, profile: Json | None) -> str:
     if profile is None:
         return f"No event has carried {visible(target)}. Never take it in?"
     names = [f"{alias['kind']}:{alias['value']}" for alias in profile["aliases"]]
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     events = counted(profile["events"]["total"], "event")
-    return visible(f"Erase {events} and these identifiers for ever: {', '.join(names[:_NAMED])}{more}?")
+    asked = f"Erase {events} and these identifiers for ever: {', '.join(names[:_NAMED])}{more}?"
+    return "\n".join(map(visible, (*map(_stays, _beside(profile)), asked)))
+
+
+def _beside(profile: Json | None) -> list[str]:
+    """Identifiers of somebody else that were sent together with the person's, and kept apart: two user_ids."""
+    decided, aliases = ((profile or {}).get(name, ()) for name in ("merges", "aliases"))
+    mine = {(alias["kind"], alias["value"]) for alias in aliases}
+    kept_apart = [one for one in decided if (one["verdict"], one["rule"]) == ("skipped_conflict", "two_people")]
+    sides = [one[side] for one in kept_apart for side in ("identifier", "subject")]
+    others = [
+        f"{kind}:{value}" for kind, value in map(dict.values, sides) if kind in PERSON and (kind, value) not in mine
+    ]
+    return list(dict.fromkeys(others))
+
+
+def _stays(user: str) -> str:
+    return f"{user} was sent together with these, is kept apart as somebody else, and stays"
 
 
 def _report(identifier: str, report: Json) -> Iterator[str]:

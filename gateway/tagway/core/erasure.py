@@ -8,8 +8,10 @@ starts anew when it is seen later.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -27,7 +29,16 @@ _SEARCHABLE: Final = 8
 # National digits of a phone fewer than these are written without a country code by chance: in prices, in dates.
 _NATIONAL: Final = 7
 _SEPARATORS: Final = b" ()-./+"
+# More identifiers than these are looked up by the words of a text.
+_MANY: Final = 64
+_PATTERNS: Final = 256
+_RUN: Final = re.compile(rb"[a-z0-9]+")
+_ESCAPE: Final = re.compile(rb"%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[bfnrt]")
 _BEFORE: Final = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\[bfnrt]))"
+
+
+Sources = tuple[str, ...]
+"""Regular expressions, one for each identifier."""
 
 
 class Tombstone(NamedTuple):
@@ -150,38 +161,40 @@ class Mentions:
         self.phones = sorted({_national(value) for kind, value in identifiers if kind == "phone"})
         """The national digits of the phone numbers: a text without one of them mentions no phone."""
         values -= {value for kind, value in identifiers if kind == "phone"}
-        self.runs = sorted({tuple(re.findall(r"[a-z0-9]+", value.lower())) for value in values})
+        self.runs = sorted({tuple(_runs(value)) for value in values})
         """Of each other identifier the runs of letters and digits: a text that lacks one does not mention it."""
-        spelled = ["".join(_spellings(char) for char in value) for value in values]
-        longest_first = sorted([*map(_phone_pattern, self.phones), *spelled], key=len, reverse=True)
-        # An identifier is one only as a whole: `ana@example.com` is not in `susana@example.com`.
-        # A digit or letter before it may be the end of an escape.
-        pattern = rf"{_BEFORE}(?:{'|'.join(longest_first)})(?![A-Za-z0-9])" if longest_first else r"(?!)"
-        self._text = re.compile(pattern, re.IGNORECASE)
-        self._bytes = re.compile(pattern.encode("utf-8", "surrogatepass"), re.IGNORECASE)
-        # Without a look behind and in one case, a search skips to the first letters: a hundred times faster.
-        self._starts = re.compile(b"|".join(one.encode("utf-8", "surrogatepass").lower() for one in spelled) or b"(?!)")
-        self._runs = [[run.encode() for run in runs] for runs in self.runs]
+        self.many = len(self.runs) + len(self.phones) > _MANY
+        """Whether there are so many that a text is not asked for each of them."""
+        self._likely = (_likely_of_many if self.many else _likely_of_few)(values)
+        self._phones = tuple(map(_phone_pattern, self.phones))
 
     def within(self, data: bytes) -> bool:
         """Whether bytes mention the person."""
         low = data.lower()
-        likely = any(all(run in low for run in runs) for runs in self._runs)
-        if likely and any(self._bytes.match(data, found.start()) for found in self._starts.finditer(low)):
-            return True
-        return self._any_phone(low) and self._bytes.search(data) is not None
+        # Without a look behind and in one case, a search skips to the first letters: a hundred times faster.
+        if sources := self._likely(low):
+            pattern, starts = _bytes_pattern(sources), _starts(sources)
+            if any(pattern.match(data, found.start()) for found in starts.finditer(low)):
+                return True
+        return self._any_phone(low) and _bytes_pattern(self._phones).search(data) is not None
+
+    def texts(self, data: bytes) -> set[str]:
+        """What bytes call the person, in one case."""
+        found = self._pattern(data.lower()).finditer(data)
+        return {match[0].decode("utf-8", "replace").casefold() for match in found}
 
     def masked(self, data: bytes) -> bytes:
         """The bytes with every mention overwritten, length kept: for files that others append to."""
-        return self._bytes.sub(lambda match: b"*" * len(match[0]), data)
+        return self._pattern(data.lower()).sub(lambda match: b"*" * len(match[0]), data)
 
     def scrubbed_text(self, text: str) -> str:
         """The text with every mention replaced by `[erased]`."""
-        return self._text.sub(ERASED, text)
+        return self._text_pattern(text).sub(ERASED, text)
 
     def is_one(self, text: str) -> bool:
         """Whether a whole text is one of the identifiers."""
-        return text.strip().casefold() in self._whole or self._text.fullmatch(text.strip()) is not None
+        text = text.strip()
+        return text.casefold() in self._whole or self._text_pattern(text).fullmatch(text) is not None
 
     def scrubbed(self, value: Any) -> Any:
         """A JSON value without any mention: as if a value that is one had not been sent, `[erased]` in other text."""
@@ -192,30 +205,94 @@ class Mentions:
             return {key: after for key, (before, after) in left.items() if after is not None or before is None}
         if isinstance(value, list | tuple):
             return [self.scrubbed(one) for one in value]
-        if isinstance(value, int) and not isinstance(value, bool) and self._text.fullmatch(str(value)):
+        if (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and self._text_pattern(str(value)).fullmatch(str(value))
+        ):
             return None
         return value
 
     def scrubbed_document(self, data: bytes) -> bytes:
         """A body with every mention replaced: as JSON where it is JSON, otherwise as text."""
-        return self._bytes.sub(ERASED.encode(), self.scrubbed_item(data, ""))
+        return self._erased(self.scrubbed_item(data, ""))
 
     def scrubbed_item(self, data: bytes, pointer: str) -> bytes:
         """A body with every mention replaced in the item at a JSON pointer; in all of it where it is not JSON."""
         try:
             document = body.decode(data)
         except body.BodyError:
-            return self._bytes.sub(ERASED.encode(), data)
+            return self._erased(data)
         if not pointer:
             return body.encode(self.scrubbed(document))
         _replace(document, pointer, self.scrubbed)
         return body.encode(document)
+
+    def _erased(self, data: bytes) -> bytes:
+        return self._pattern(data.lower()).sub(ERASED.encode(), data)
+
+    def _pattern(self, low: bytes) -> re.Pattern[bytes]:
+        return _bytes_pattern(self._likely(low) + (self._phones if self._any_phone(low) else ()))
+
+    def _text_pattern(self, text: str) -> re.Pattern[str]:
+        low = text.lower().encode("utf-8", "surrogatepass")
+        return _text_pattern(self._likely(low) + (self._phones if self._any_phone(low) else ()))
 
     def _any_phone(self, low: bytes) -> bool:
         if not self.phones:
             return False
         digits = low.replace(b"%20", b"").replace(b"%2b", b"").translate(None, _SEPARATORS)
         return any(phone.encode() in digits for phone in self.phones)
+
+
+def _likely_of_few(values: Iterable[str]) -> Callable[[bytes], Sources]:
+    """All identifiers where a text has what one of them is made of."""
+    every = tuple(map(_spelled, sorted(values)))
+    runs = [[run.encode() for run in _runs(value)] for value in values]
+    return lambda low: every if any(all(run in low for run in one) for one in runs) else ()
+
+
+def _likely_of_many(values: Iterable[str]) -> Callable[[bytes], Sources]:
+    """The identifiers of whose runs each is a word of the text: found by the rarest, however many there are."""
+    runs = {value: [run.encode() for run in _runs(value)] for value in sorted(values)}
+    counts = Counter(run for one in runs.values() for run in one)
+    by_run: dict[bytes, list[str]] = {}
+    for value, one in runs.items():
+        by_run.setdefault(min(one, key=counts.__getitem__, default=b""), []).append(value)
+    anywhere = by_run.pop(b"", [])
+
+    def likely(low: bytes) -> Sources:
+        words = {*_RUN.findall(low), *_RUN.findall(_ESCAPE.sub(b" ", low))}
+        near = (value for word in words & by_run.keys() for value in by_run[word])
+        return tuple(map(_spelled, (*anywhere, *(value for value in near if words.issuperset(runs[value])))))
+
+    return likely
+
+
+def _runs(value: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+", value.lower())
+
+
+# An identifier is one only as a whole: `ana@example.com` is not in `susana@example.com`.
+# A digit or letter before it may be the end of an escape.
+def _whole(sources: Sources) -> str:
+    longest_first = sorted(sources, key=len, reverse=True)
+    return rf"{_BEFORE}(?:{'|'.join(longest_first)})(?![A-Za-z0-9])" if longest_first else r"(?!)"
+
+
+@functools.lru_cache(_PATTERNS)
+def _text_pattern(sources: Sources) -> re.Pattern[str]:
+    return re.compile(_whole(sources), re.IGNORECASE)
+
+
+@functools.lru_cache(_PATTERNS)
+def _bytes_pattern(sources: Sources) -> re.Pattern[bytes]:
+    return re.compile(_whole(sources).encode("utf-8", "surrogatepass"), re.IGNORECASE)
+
+
+@functools.lru_cache(_PATTERNS)
+def _starts(sources: Sources) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(one.encode("utf-8", "surrogatepass").lower() for one in sources))
 
 
 def emptied(data: bytes, pointers: Sequence[str]) -> bytes | None:
@@ -261,6 +338,11 @@ def _phone_pattern(national: str) -> str:
     return rf"\(?{country}{'?' if len(national) >= _NATIONAL else ''}{between.join(national)}"
 
 
+def _spelled(value: str) -> str:
+    return "".join(map(_spellings, value))
+
+
+@functools.lru_cache(_PATTERNS)
 def _spellings(char: str) -> str:
     if char.isascii() and char.isalnum():
         return char

@@ -148,19 +148,16 @@ class Forgetting:
         Anybody may call their browser `timestamp`: were that taken out of all that others sent when they want to
         be forgotten, nothing would be left of the store.
         """
-        likely = {one: Mentions([one]) for one in wanted if one.kind not in ("email", "phone")}
-        own = self._erasure.own_words().encode() if likely else b""
-        words = {one for one, mentions in likely.items() if mentions.within(own)}
-        people: dict[Identifier, set[int]] = {one: set() for one in likely.keys() - words}
-        any_of_them = Mentions(people)
-        for request, alias, text in self._erasure.lately(_SAMPLE):
+        likely = [one for one in wanted if one.kind not in ("email", "phone")]
+        mentions = Mentions(likely)
+        people: dict[str, set[int]] = {}
+        for request, alias, text in self._erasure.lately(_SAMPLE) if likely else ():
             entry = self._log.entry(request)
-            said = text.encode("utf-8", "surrogatepass") + (entry.body or b"" if entry else b"")
-            if any_of_them.within(said):
-                for one, aliases in people.items():
-                    if likely[one].within(said):
-                        aliases.add(alias)
-        return words | {one for one, aliases in people.items() if len(aliases) > _MANY}
+            for said in mentions.texts(text.encode("utf-8", "surrogatepass") + (entry.body or b"" if entry else b"")):
+                people.setdefault(said, set()).add(alias)
+        words = {said for said, aliases in people.items() if len(aliases) > _MANY}
+        words |= mentions.texts(self._erasure.own_words().encode("utf-8", "surrogatepass")) if likely else set()
+        return {one for one in likely if one.value.casefold() in words}
 
     def _sweep_log(self, mentions: Mentions, beside: set[int]) -> tuple[Counter[str], set[bytes]]:
         """Rewrite every row that is owed or mentions the person; rows by kind, and prints of what they held."""

@@ -168,8 +168,9 @@ class Erasure:
     def strip(self, spans: Iterable[Span]) -> None:
         """Take these identifiers out of the events of others that carried them, before identity does."""
         for span in spans:
-            mentions = Mentions([Identifier(*span[:2])], short=True)
-            for row in self._db.execute(_CARRIED, span[:4]).fetchall():
+            rows = self._db.execute(_CARRIED, span[:4]).fetchall()
+            mentions = Mentions([Identifier(*span[:2])] if rows else [], short=True)
+            for row in rows:
                 self._db.execute(_STRIPPED, (*_without(row[6:], mentions), row[0]))
                 self._unsay(mentions, *row[3:6])
                 self.owe_rewrite(row[1], [(span.kind, span.value, row[2])])

@@ -21,6 +21,8 @@ from tagway.core.identity.rulings import Rulings
 
 _USER: Final = RANK["user_id"]
 _EMAIL: Final = RANK["email"]
+# From one alias to another, whatever kind that is: without the kinds SQLite would walk all edges of the first.
+_EDGE: Final = f"alias_id = ? AND kind IN ({','.join(map(str, RANK.values()))}) AND other_id = ?"
 _KNOWN_SETS: Final = 100_000
 _NAMED: Final = """
 SELECT l.at, l.event_id, l.ids FROM json_each(?) w CROSS JOIN links l ON l.alias_id = w.value AND l.at >= ?
@@ -173,14 +175,17 @@ class Links:
             live = {other for one in events if one.event_id not in retracted for other in one.ids} - {alias}
             for other in self.neighbors(alias):
                 pair = (other in live, alias, other), (other in live, other, alias)
-                self._db.executemany("UPDATE edges SET live = ? WHERE alias_id = ? AND other_id = ?", pair)
+                self._db.executemany(f"UPDATE edges SET live = ? WHERE {_EDGE}", pair)
 
     def disconnect(self, aliases: Iterable[int]) -> None:
         """Forget with whom aliases were carried, unless there is evidence of them still."""
         for alias in aliases:
             if not self.named([alias]):
                 self._known.clear()
-                self._db.execute("DELETE FROM edges WHERE alias_id = ?1 OR other_id = ?1", (alias,))
+                self._db.executemany(
+                    f"DELETE FROM edges WHERE {_EDGE}", [(other, alias) for other in self.neighbors(alias)]
+                )
+                self._db.execute("DELETE FROM edges WHERE alias_id = ?", (alias,))
 
     def _first_sighting(self, alias: int, gone: bytes, fresh: Container[bytes]) -> None:
         rows = self._db.execute("SELECT at, event_id FROM events WHERE alias_id = ? ORDER BY at, event_id", (alias,))
