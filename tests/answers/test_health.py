@@ -61,3 +61,21 @@ def test_a_state_that_is_not_ok_says_where_it_comes_from(gateway: InProcess) -> 
 def test_an_empty_folder_is_ok(gateway: InProcess) -> None:
     found = as_json(health(gateway.feed, gateway.clock))
     assert (found["state"], found["sources"], found["ledger"]["balanced"]) == ("ok", [], True)
+
+
+def test_the_ledger_balances_while_the_engine_goes_on_between_its_questions(gateway: InProcess) -> None:
+    gateway.send("segment", VIEW, path="/v1/track")
+    came = 0
+
+    def meanwhile(_: str) -> None:
+        nonlocal came
+        came += 1
+        refuse(gateway, "bad_proof", gateway.clock)
+        gateway.append("segment", VIEW.replace(b"m1", b"m%d" % (came + 1)), path="/v1/track")
+        gateway.fold.drain()
+
+    for db in (gateway.feed._db, gateway.feed._log._db):
+        db.set_trace_callback(meanwhile)
+    ledger = gateway.feed.ledger()
+    assert came > 5
+    assert ledger["balanced"], ledger

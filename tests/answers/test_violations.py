@@ -120,3 +120,19 @@ def test_a_window_leaves_out_what_is_older(folder: Path) -> None:
 def test_the_worst_severity_of_a_group_is_its_severity(folder: Path) -> None:
     (found,) = asked(folder, now=NOW)
     assert found.group.severity == "error"
+
+
+def test_a_share_is_of_the_events_of_the_same_moment(folder: Path) -> None:
+    db = open_writer(folder)
+    later = iter(range(4, 40))
+
+    def meanwhile(_: str) -> None:
+        db.execute("BEGIN")
+        Records(db).write([_viewed(next(later), True)])
+        db.execute("COMMIT")
+
+    with Feed(folder) as feed:
+        feed._db.set_trace_callback(meanwhile)
+        (found,) = violations(feed, now=NOW + 50 * HOUR, window=100 * HOUR)
+    db.close()
+    assert found.group.share == found.group.count / (found.group.count + 2)

@@ -10,6 +10,7 @@ from tagway.log.file import Entry as Entry
 from tagway.log.file import Log as Log
 from tagway.log.file import Totals as Totals
 from tagway.log.group_commit import GroupCommit as GroupCommit
+from tagway.log.opening import one_moment as one_moment
 from tagway.log.opening import open_read_only as open_read_only
 from tagway.log.opening import prepare_folder as prepare_folder
 from tagway.log.opening import unwritable as unwritable

@@ -18,7 +18,7 @@ import zstandard
 
 from tagway.core.events import Request
 from tagway.errors import TagwayError
-from tagway.log.opening import open_read_only, open_writer
+from tagway.log.opening import one_moment, open_read_only, open_writer
 
 FILE: Final = "log.db"
 Kind = Literal["request", "refused", "command"]
@@ -210,6 +210,10 @@ class Log:
         """Rows and bytes in quarantine, by source."""
         rows = self._db.execute(f"SELECT source, count(*), sum(length(body)) {_QUARANTINED} GROUP BY source")
         return {source: (count, size or 0) for source, count, size in rows}
+
+    def one_moment(self) -> contextlib.AbstractContextManager[None]:
+        """Within it a reader sees the log as it is at the first question."""
+        return one_moment(self._db)
 
     def totals(self) -> Totals:
         """Count the log: sequence numbers have no gaps, so requests are what the small index does not hold."""

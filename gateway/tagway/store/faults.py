@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+from tagway.log import one_moment
 from tagway.store import arrivals, spellings
 
 Key = tuple[str, str, str, str]
@@ -88,6 +89,11 @@ def fault_groups(db: sqlite3.Connection, *, now: int, window: int) -> list[Fault
     """The groups of violations received in the `window` up to `now` (microseconds), the most frequent first."""
     slot = max(1, window // SLOTS)
     start = now - slot * SLOTS + 1
+    with one_moment(db):
+        return _groups(db, start, slot)
+
+
+def _groups(db: sqlite3.Connection, start: int, slot: int) -> list[FaultGroup]:
     asked = {"start": start, "slot": slot, "slots": SLOTS, "first": arrivals.first_since(db, start)}
     totals = {(name, source): count for name, source, count in db.execute(_TOTALS, asked).fetchall()}
     trends: dict[Key, list[int]] = {}

@@ -16,7 +16,7 @@ from tagway.core import body, moments
 from tagway.core.events import Identifier
 from tagway.core.identity.book import FOREVER
 from tagway.errors import TagwayError
-from tagway.log import Entry, Log
+from tagway.log import Entry, Log, one_moment
 from tagway.store import attribution, carts, chains, commands, faults, files, filters, spellings, twins, verdicts
 
 Json = dict[str, Any]
@@ -227,14 +227,19 @@ class Feed:
         return self._log.waiting(self.position())
 
     def ledger(self) -> Json:
-        """The ledger: left sides counted from the log, right sides from the store's tables."""
-        totals = self._log.totals()
-        folded, items = self._db.execute(
-            "SELECT ifnull(sum(requests), 0), ifnull(sum(items), 0) FROM batches"
-        ).fetchone()
-        pending, unfolded_refusals = self._log.pending(self.position())
-        refused = self._db.execute("SELECT ifnull(sum(count), 0) FROM refusals").fetchone()[0] + unfolded_refusals
-        by_status = dict(self._db.execute("SELECT status, count(*) FROM events GROUP BY status").fetchall())
+        """The ledger: left sides counted from the log, right sides from the store's tables.
+
+        The store is looked at first, at one moment; what the log has more by then is pending.
+        """
+        with one_moment(self._db), self._log.one_moment():
+            folded, items = self._db.execute(
+                "SELECT ifnull(sum(requests), 0), ifnull(sum(items), 0) FROM batches"
+            ).fetchone()
+            by_status = dict(self._db.execute("SELECT status, count(*) FROM events GROUP BY status").fetchall())
+            refused = self._db.execute("SELECT ifnull(sum(count), 0) FROM refusals").fetchone()[0]
+            pending, unfolded_refusals = self._log.pending(self.position())
+            totals = self._log.totals()
+        refused += unfolded_refusals
         statuses = {
             name: by_status.get(name, 0)
             for name in ("accepted", "violating", "duplicate", "dead_letter", "erased", "pruned")
