@@ -10,6 +10,7 @@ again without harm.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -197,15 +198,20 @@ class Forgetting:
         """Deliveries and any other database beside the two; log files and the like are masked in place."""
         places: dict[str, int] = {}
         for path in sorted(self._folder.rglob("*")):
-            if not path.is_file() or path.name.endswith(("-wal", "-shm")):
+            if path.name.endswith(("-wal", "-shm")):
                 continue
-            if sweep.is_database(path):
-                if path.name not in (logs.FILE, files.FILE):
-                    swept = sweep.sweep_file(path, mentions)
-                    places |= {f"{path.name}: {table}": count for table, count in swept.items()}
-            elif masked := _masked(path, mentions):
-                places[path.name] = masked
+            with contextlib.suppress(FileNotFoundError):  # a trial fold may end and take its file away
+                if path.is_file():
+                    places |= self._sweep_other(path, mentions)
         return places
+
+    def _sweep_other(self, path: Path, mentions: Mentions) -> dict[str, int]:
+        if not sweep.is_database(path):
+            masked = _masked(path, mentions)
+            return {path.name: masked} if masked else {}
+        if path.name in (logs.FILE, files.FILE):
+            return {}
+        return {f"{path.name}: {table}": count for table, count in sweep.sweep_file(path, mentions).items()}
 
     def _rewrite_command(self, entry: Entry, command: Command, forgotten: Forgotten) -> Command:
         # Its own id may be a hash of the target: the row's place in the log is as good, and says nothing.

@@ -58,19 +58,34 @@ def sweep_store(db: sqlite3.Connection, mentions: Mentions) -> dict[str, int]:
     return changed
 
 
-def sweep_file(path: Path, mentions: Mentions) -> dict[str, int]:
-    """Take every mention out of a database that is not the store, in a transaction of its own; rows, by table."""
-    db = sqlite3.connect(path, isolation_level=None)
+def sweep_file(path: Path, mentions: Mentions, *, patience: int = 5_000) -> dict[str, int]:
+    """Take every mention out of a database that is not the store, in a transaction of its own; rows, by table.
+
+    Nothing is taken out where another process does not let go in `patience` milliseconds, or has removed it: what
+    `settle` finds says so.
+    """
     try:
-        db.execute("PRAGMA busy_timeout = 5000")
-        db.execute("PRAGMA secure_delete = ON")
+        db = _opened(path, patience)
+    except sqlite3.OperationalError:
+        return {}
+    try:
         db.execute("BEGIN IMMEDIATE")
         _prepare(db, mentions)
         changed = _sweep(db, mentions, ())
         db.execute("COMMIT")
         return changed
+    except sqlite3.OperationalError:
+        return {}
     finally:
         db.close()
+
+
+def _opened(path: Path, patience: int) -> sqlite3.Connection:
+    """A connection to a database that is there; it is not made."""
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
+    db.execute(f"PRAGMA busy_timeout = {patience}")
+    db.execute("PRAGMA secure_delete = ON")
+    return db
 
 
 def _prepare(db: sqlite3.Connection, mentions: Mentions) -> None:
@@ -118,12 +133,13 @@ def settle(
     Others that hold the file are waited for, `patience` milliseconds. A file of modest size is rewritten at once, a
     larger one only when `held` or one of the `prints` finds something in it: that takes as long as copying it, and
     nobody else can write meanwhile. "in use" says that another process would not let go in time; then the work is
-    not done yet.
+    not done yet; a file that is gone meanwhile is clean.
     """
-    db = sqlite3.connect(path, isolation_level=None)
     try:
-        db.execute(f"PRAGMA busy_timeout = {patience}")
-        db.execute("PRAGMA secure_delete = ON")
+        db = _opened(path, patience)
+    except sqlite3.OperationalError:
+        return "in use" if path.exists() else "clean"
+    try:
         if not _checkpointed(db):
             return "in use"
         if held is None or not _wants_vacuum(path, held, prints):
