@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from tagway.config import Config, with_gateway
 from tagway.core.events import DeadLetter, Event, Request
 from tagway.engine import Fold
 from tagway.hookspecs import Route, Source, hookimpl
-from tagway.process.engine import Loop
 from tagway.process.note import Note, Noted
+from tagway.replay import replay
 from tagway.testing import InProcess
 
 # An engine that has the plugin below, and a short patience.
@@ -24,8 +25,6 @@ import sys, time
 from pathlib import Path
 from tagway import registry
 from tagway.config import Config
-from tagway.engine import Fold
-from tagway.process.engine import Loop
 from tagway.engine import Fold
 from tagway.process.engine import Loop
 from tagway.process.note import Note
@@ -110,19 +109,18 @@ def test_a_request_that_ends_the_engine_three_times_is_a_dead_letter_and_the_res
 
 @pytest.mark.parametrize("junk", ["exit", *JUNK])
 def test_junk_of_a_plugin_is_a_dead_letter_at_once_and_the_rest_is_folded(tmp_path: Path, junk: str) -> None:
-    with InProcess(tmp_path, plugins=[Plugin()], entry_points=False) as gateway:
-        for what in ("before", junk, "after"):
+    config = with_gateway(Config(), data=str(tmp_path))
+    with InProcess(tmp_path, config, plugins=[Plugin()], entry_points=False) as gateway:
+        sent = [*(f"before {number}" for number in range(5)), junk, *(f"after {number}" for number in range(9))]
+        for what in sent:
             gateway.append("touchy", json.dumps(what).encode())
-        note = Note(tmp_path)
-        loop = Loop(gateway.fold, note, seconds=60)
-        while loop.step():
-            pass
-        note.close()
+        gateway.fold.drain()
         events = gateway.feed.events()
-        assert [one["name"] or one["status"] for one in events] == ["before", "dead_letter", "after"]
+        assert [one["name"] or junk for one in events] == sent
         (letter,) = (one["dead_letter"] for one in events if one["dead_letter"])
         assert letter["code"] == "plugin_error"
         assert gateway.feed.ledger()["balanced"]
+        assert replay(gateway.config, gateway.registry, lambda: gateway.clock)["same"]
 
 
 def test_what_no_burying_mends_ends_the_engine_and_buries_no_more(
@@ -131,8 +129,6 @@ def test_what_no_burying_mends_ends_the_engine_and_buries_no_more(
     with InProcess(tmp_path, plugins=[Plugin()], entry_points=False) as gateway:
         for what in ("one", "two"):
             gateway.append("touchy", json.dumps(what).encode())
-        note = Note(tmp_path)
-        loop = Loop(gateway.fold, note, seconds=60)
 
         def fail(*_: object) -> None:
             raise KeyError("a fault of our own")
@@ -140,8 +136,7 @@ def test_what_no_burying_mends_ends_the_engine_and_buries_no_more(
         with monkeypatch.context() as faulty:
             faulty.setattr(Fold, "_resolve", fail)
             with pytest.raises(KeyError, match="of our own"):
-                loop.step()
-        note.close()
+                gateway.fold.drain()
         assert gateway.feed.events() == []
 
 

@@ -40,7 +40,7 @@ from tagway.log import Entry, Log
 from tagway.registry import ConfiguredSource, Registry
 from tagway.store.feed import Feed
 from tagway.store.files import FILE as STORE
-from tagway.store.files import open_writer, overwrite, remove
+from tagway.store.files import UNFIT, open_writer, overwrite, remove
 from tagway.store.identities import Identities
 from tagway.store.record import Records
 from tagway.store.twins import Twins
@@ -119,11 +119,29 @@ class Fold:
         entries = _up_to_a_command(read)
         # Where commands stand close to each other, what follows them is not read again for each.
         self._reach = min(_ROWS, 2 * (self._reach if len(entries) == len(read) else len(entries)))
-        with self._transaction():
-            first, count = self._fold(entries)
+        try:
+            with self._transaction():
+                first, count = self._fold(entries)
+        except UNFIT as error:
+            self._narrow(entries, error)
+            return self.step(rows)
         self._position = entries[-1].seq
         self._observe(first, count)
         return len(entries)
+
+    def _narrow(self, entries: Sequence[Entry], error: Exception) -> None:
+        """Go on with less than a batch that cannot be recorded; a dead letter for the one request that it is.
+
+        Raises what it is given where that does not help.
+        """
+        seq = entries[0].seq
+        if len(entries) > 1:
+            self._reach = len(entries) // 2
+        elif seq in self._poison:
+            raise error
+        else:
+            _logger.error("log row %s cannot be recorded", seq, exc_info=error)
+            self.bury(seq, dead_letter(error))
 
     def refold(self) -> bool:
         """When there is time: fold one component of identities again that was too large for a step.

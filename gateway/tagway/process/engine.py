@@ -21,7 +21,6 @@ from tagway import clock, registry
 from tagway import config as configuration
 from tagway.config import Config
 from tagway.engine import Fold
-from tagway.engine.items import dead_letter
 from tagway.errors import TagwayError
 from tagway.process.child import DRAIN
 from tagway.process.collector import settle
@@ -29,7 +28,7 @@ from tagway.process.folder import ENGINE, Lock, private
 from tagway.process.logs import to_stderr
 from tagway.process.note import TIMES, Note, Noted
 from tagway.process.pipe import Wakeup
-from tagway.store.files import UNFIT, UNWRITABLE
+from tagway.store.files import UNWRITABLE
 
 _logger = logging.getLogger("tagway.engine")
 _LOOK: Final = 1.0
@@ -43,7 +42,6 @@ class Loop:
         """`seconds` is how long one step may take before the process is ended."""
         self._fold, self._note, self._seconds, self._now = fold, note, seconds, now
         self._left = note.read()
-        self._buried: set[int] = set()
 
     def run(self, wakeup: Wakeup) -> None:
         """Fold until the parent is gone, then drain for a bounded time."""
@@ -69,25 +67,8 @@ class Loop:
             _logger.error("the store cannot be written: %s", error)
             self._note.write(Noted())
             return 0
-        except UNFIT as error:
-            self._single_out(first, rows, error)
-            return self.step()
         finally:
             faulthandler.cancel_dump_traceback_later()
-
-    def _single_out(self, first: int, rows: int, error: Exception) -> None:
-        """Go on one request at a time where a batch cannot be recorded; a dead letter for the one that it is.
-
-        Raises what it is given where that does not help.
-        """
-        if first in self._buried:
-            raise error
-        _logger.error("log rows %s to %s cannot be recorded", first, first + rows - 1, exc_info=error)
-        if rows > 1:
-            self._left = Noted(last=first + rows - 1)
-        else:
-            self._buried.add(first)
-            self._fold.bury(first, dead_letter(error))
 
     def _tidied(self, work: Callable[[], bool]) -> bool:
         """Do what may take its time, outside the watchdog; whether there was anything to do."""
@@ -105,7 +86,6 @@ class Loop:
             return last - first + 1
         times = left.times + 1 if left.alone == first else 1
         if times > TIMES:
-            self._buried.add(first)
             self._fold.bury(first)
             _logger.error("log row %s was in flight at %s crashes and becomes a dead letter", first, times - 1)
         self._note.write(Noted(last=left.last, alone=first, times=times))
