@@ -71,6 +71,24 @@ def test_an_unknown_identifier_is_one_sentence_and_exit_code_1(
     assert capsys.readouterr().err == "tagway: no event has carried email:nobody@example.com\n"
 
 
+def test_an_error_obeys_no_escape_sequence(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["tagway", "forget", "user_id:a\x1b[2Jb", "--yes", "--data", str(folder)])
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().err.startswith("tagway: user_id:a␛[2Jb is no identifier")
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"), [("", "is empty"), ("x" * 1_001, "has more than 1,000 characters")], ids=["empty", "long"]
+)
+def test_what_is_wrong_with_a_value_is_said(folder: Path, value: str, fault: str) -> None:
+    result = run(folder, "explain", f"user_id:{value}")
+    assert result.exit_code == 2
+    assert f"the value of this user_id {fault}" in result.stderr
+
+
 @pytest.mark.parametrize("command", ["explain", "forget", "export"])
 def test_what_is_no_identifier_is_a_usage_error(folder: Path, command: str) -> None:
     result = run(folder, command, "shoe_size:44")

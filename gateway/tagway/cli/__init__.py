@@ -12,6 +12,7 @@ from typing import Final
 
 import click
 
+from tagway.core.safe import visible
 from tagway.errors import TagwayError
 
 # command -> (module in tagway.cli, one-line help)
@@ -80,7 +81,9 @@ def main() -> None:
     try:
         tagway()
     except TagwayError as error:
-        click.echo(f"tagway: {error.message}", err=True)
+        # What is wrong may be what somebody sent.
+        message = "\n".join(visible(line) for line in error.message.split("\n"))
+        click.echo(f"tagway: {message}", err=True)
         sys.exit(1)
     except OSError as error:  # a file that cannot be read or written, a disk that is full
         click.echo(f"tagway: {error.filename or 'a file'}: {error.strerror or error}", err=True)

@@ -101,10 +101,13 @@ def from_log(data: bytes, *, at: int) -> Command:
 
 
 def identifier(text: str) -> Identifier:
-    """Take `KIND:VALUE` apart. Raises `PayloadError` when the kind is unknown or the value is empty."""
-    if not _IDENTIFIER.fullmatch(text):
-        raise PayloadError(f"expected KIND:VALUE, where KIND is one of {', '.join(KINDS)}")
+    """Take `KIND:VALUE` apart. Raises `PayloadError` when the kind is unknown, or the value empty or too long."""
     kind, _, value = text.partition(":")
+    if kind not in KINDS:
+        raise PayloadError(f"expected KIND:VALUE, where KIND is one of {', '.join(KINDS)}")
+    if not _IDENTIFIER.fullmatch(text):
+        fault = "has more than 1,000 characters" if value else "is empty"
+        raise PayloadError(f"expected KIND:VALUE, but the value of this {kind} {fault}")
     return Identifier(kind, value)
 
 
