@@ -119,6 +119,13 @@ def test_alias_declares_a_property_and_keeps_the_comments(config: Path) -> None:
     assert config.read_text() == CONFIG + 'product_sku = "sku"\n'
 
 
+def test_alias_edits_a_file_of_another_system(config: Path) -> None:
+    config.write_bytes(b"\xef\xbb\xbf" + CONFIG.replace("\n", "\r\n").encode())
+    assert run("alias", "web", "product_sku", "sku", "--config", str(config)).exit_code == 0
+    assert config.read_bytes().startswith(CONFIG.replace("\n", "\r\n").encode())
+    assert config_of(config).sources["web"].aliases["product_sku"] == "sku"
+
+
 def test_alias_declares_an_event_in_its_own_table(config: Path) -> None:
     assert run("alias", "web", "PDP seen", "Product Viewed", "--config", str(config)).exit_code == 0
     assert '[sources.web.events]\n"PDP seen" = "Product Viewed"\n' in config.read_text()

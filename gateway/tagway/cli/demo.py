@@ -51,7 +51,7 @@ def _prepared(folder: Path) -> configuration.Config:
     """An empty folder with a configuration of its own. Raises `TagwayError` rather than empty a foreign one."""
     file = folder / "tagway.toml"
     if folder.exists() and any(folder.iterdir()):
-        if not (file.is_file() and file.read_text(encoding="utf-8").startswith(_MARK)):
+        if not (file.is_file() and file.read_text(encoding="utf-8", errors="replace").startswith(_MARK)):
             raise TagwayError(f"{folder} is not a folder of the demo's, so it is left alone; name another with --data")
         if is_running(folder / "data"):
             raise TagwayError(f"a demo runs in {folder} already; end it, or name another folder with --data")

@@ -149,12 +149,13 @@ def _taxonomy(settings: Config) -> Taxonomy:
 
 
 def _declare(file: Path, source: str, table: str, spelling: str, canonical: str) -> None:
-    document = tomlkit.parse(file.read_text(encoding="utf-8"))
+    # As bytes, so that the file keeps its line ends.
+    document = tomlkit.parse(file.read_bytes().decode("utf-8-sig"))
     of_source: Any = document["sources"][source]
     if table not in of_source:
         of_source[table] = tomlkit.table() if isinstance(of_source, Table) else tomlkit.inline_table()
     of_source[table][spelling] = canonical
-    file.write_text(tomlkit.dumps(document), encoding="utf-8")
+    file.write_bytes(tomlkit.dumps(document).encode())
 
 
 def _schemas(said: str, known: Catalogue) -> dict[str, Schema]:
