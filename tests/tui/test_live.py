@@ -10,6 +10,7 @@ from tagway.testing import InProcess
 from tagway_tui.clock import local
 from tagway_tui.widgets import event_list
 from tagway_tui.widgets.bars import Bar
+from textual.color import Color
 
 from tests.tui.driving import GONE, WELL, live, looked, screen, shows, text_of, typed, until
 from tests.tui.folders import a_journey, refuse, send, track
@@ -305,3 +306,26 @@ async def test_the_command_palette_runs_what_a_key_runs(gateway: InProcess, fold
         await pilot.press("down", "enter")
         await looked(pilot)
         assert live(app).events.state == "PAUSED"
+
+
+def contrast(one: Color, other: Color) -> float:
+    """How far apart two colors are in brightness, from 1 to 21 (WCAG 2)."""
+    weighed = [
+        sum(part * (value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4) for part, value in parts)
+        for parts in (zip((0.2126, 0.7152, 0.0722), color.normalized, strict=True) for color in (one, other))
+    ]
+    return (max(weighed) + 0.05) / (min(weighed) + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "solarized-light", "nord"])
+async def test_every_persons_color_can_be_read_on_light_and_dark_themes(
+    gateway: InProcess, folder: Path, theme: str
+) -> None:
+    a_journey(gateway)
+    async with screen(folder) as (pilot, app):
+        app.theme = theme
+        await looked(pilot)
+        events = live(app).events
+        for hue in range(8):
+            text = events.get_component_styles(f"lines--hue{hue}").color
+            assert contrast(text, events.background_colors[1]) >= 4.0, hue

@@ -26,6 +26,8 @@ from tagway_tui import keymap
 from tagway_tui.marks import STYLES, Row
 
 _HUES: Final = ("#5aa9e6", "#e69f00", "#2bb58a", "#c9b800", "#7c9cf5", "#e07b39", "#d68fb8", "#8fb8c9")
+# The same on a light theme, where those could hardly be read.
+_DARKER: Final = ("#1a5f99", "#7d5200", "#0f6249", "#625900", "#3653bd", "#933f0b", "#8d3069", "#3a6170")
 _STYLED: Final = {**STYLES, **{f"hue{place}": f"color: {color};" for place, color in enumerate(_HUES)}}
 
 
@@ -44,6 +46,9 @@ class Lines(Widget, can_focus=True):
     Lines > .lines--blurred { background: $surface; }
     Lines > .lines--bar { color: $primary; }
     """ + "\n".join(f"Lines > .lines--{name or 'plain'} {{ {style} }}" for name, style in _STYLED.items())
+    DEFAULT_CSS += "\n".join(
+        f"Lines:light > .lines--hue{place} {{ color: {color}; }}" for place, color in enumerate(_DARKER)
+    )
 
     @dataclass
     class Moved(Message):
