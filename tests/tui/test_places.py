@@ -41,6 +41,35 @@ async def test_a_person_is_found_by_any_identifier(gateway: InProcess, folder: P
         assert isinstance(app.screen, Person)
 
 
+async def test_who_is_seen_meanwhile_moves_nobody_in_a_list_that_somebody_reads_in(
+    gateway: InProcess, folder: Path
+) -> None:
+    send(gateway, *(track("Probe", f"anon-{one}") for one in range(5)))
+    async with screen(folder) as (pilot, app):
+        await pilot.press("3")
+        await shows(pilot, "5 people")
+        await pilot.press("j", "j")
+        send(gateway, track("Probe", "somebody-else"))
+        await shows(pilot, "HELD")
+        await shows(pilot, "6 people")
+        assert ">○ anon-2" in text_of(app)
+        assert "somebody-else" not in text_of(app)
+        await pilot.press("g")
+        await shows(pilot, ">○ somebody-else")
+        assert "HELD" not in text_of(app)
+
+
+async def test_a_person_who_is_forgotten_leaves_also_a_list_that_is_held(gateway: InProcess, folder: Path) -> None:
+    send(gateway, *(track("Probe", f"anon-{one}") for one in range(3)))
+    async with screen(folder) as (pilot, app):
+        await pilot.press("3", "j")
+        await shows(pilot, "3 people")
+        await pilot.press("j")
+        gateway.command("forget", "anonymous_id:anon-0")
+        await shows(pilot, "2 people")
+        await until(pilot, lambda: "anon-0" not in text_of(app))
+
+
 async def test_a_persons_joins_are_stepped_through_in_time(gateway: InProcess, folder: Path) -> None:
     a_journey(gateway)
     async with screen(folder, (120, 30)) as (pilot, app):

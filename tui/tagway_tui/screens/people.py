@@ -17,6 +17,7 @@ from textual.widgets import Input
 
 from tagway_tui import keymap
 from tagway_tui.clock import lately
+from tagway_tui.index import Everything
 from tagway_tui.marks import ANONYMOUS, KNOWN, Row, fit
 from tagway_tui.rows import hue
 from tagway_tui.screens.answer import AnswerPlace
@@ -41,6 +42,10 @@ class People(AnswerPlace):
 
     wanted = ""
     """What is searched for."""
+    # What the list was searched for, in a store that was not folded again and has forgotten nobody since.
+    _told = ""
+    _of: Everything | None = None
+    _held = False
 
     def body(self) -> Iterable[Widget]:
         """The line, and the list."""
@@ -61,9 +66,16 @@ class People(AnswerPlace):
         return text, window.people(text)
 
     def tell(self, answer: Any) -> None:
-        """Fill the list; ask again when the text has changed meanwhile."""
+        """Fill the list, unless somebody reads in it; ask again when the text has changed meanwhile."""
         text, people = answer
-        self.query_one(Table).fill(people)
+        table = self.query_one(Table)
+        same = text == self._told and self._of is self.tagway.everything
+        self._held = same and table.cursor > 0
+        if self._held:
+            table.refresh()
+        else:
+            self._told, self._of = text, self.tagway.everything
+            table.fill(people)
         names = f"{fit('WHO', 26)} {fit('REACHABLE', 10)} {fit('IDS', 4)} {fit('LAST SEEN', 10)} ALSO"
         self.query_one("#heading", Bar).set([(names, "dim")])
         if text != self.wanted:
@@ -84,6 +96,15 @@ class People(AnswerPlace):
             return ""
         text, people = self.answer
         return f"{counted(len(people), 'person', 'people')} {'found' if text.strip() else 'seen lately'}"
+
+    def list_state(self) -> tuple[str, int]:
+        """HELD while the cursor is not on the first row: who was seen since does not move the others."""
+        return ("HELD" if self._held else "LIVE"), 0
+
+    @on(Lines.Moved, "#table")
+    def _moved(self) -> None:
+        if self._held and self.query_one(Table).cursor == 0:
+            self.ask_now()
 
     def leave(self) -> bool:
         """From the line to the list."""
