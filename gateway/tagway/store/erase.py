@@ -65,15 +65,16 @@ class Erasure:
 
         Those of the person themselves and weak keys are theirs for ever; those of `devices` kinds for the
         intervals in which the person had them, an open one up to `now` or the last sighting. Of somebody unknown
-        it is the identifier alone, a device's up to `now`: whoever has it later is somebody else. Nothing when the
-        last who had the device is forgotten already: whoever had it before them is not meant.
+        it is the identifier alone, a device's up to `now`: whoever has it later is somebody else. Where the last who
+        had a device is forgotten already, whoever had it before them is not meant.
         """
         row = self._db.execute(
             "SELECT profile_id, since, last_seen FROM aliases WHERE kind = ? AND value = ? ORDER BY until DESC LIMIT 1",
             (kind, value),
         ).fetchone()
         if row is None:
-            return [_span((kind, value, -_FOREVER, _FOREVER, now, True), devices, now)]
+            since = self._last_forgotten(kind, value)
+            return [_span((kind, value, since, _FOREVER, since, True), devices, now)]
         if kind in devices and self._forgotten_since(kind, value, *row[1:]):
             return []
         rows = self._db.execute(
@@ -89,6 +90,12 @@ class Erasure:
         query = "SELECT 1 FROM tombstones WHERE digest = ? AND since > ? AND until > ?"
         stones = [(digest(salt, kind, value), since, last_seen) for salt in self.salts()]
         return any(self._db.execute(query, one).fetchone() for one in stones)
+
+    def _last_forgotten(self, kind: str, value: str) -> int:
+        """Since when the last who is forgotten had an identifier; since ever when nobody is."""
+        query = "SELECT max(since) FROM tombstones WHERE digest = ?"
+        found = [self._db.execute(query, (digest(salt, kind, value),)).fetchone()[0] for salt in self.salts()]
+        return max((since for since in found if since is not None), default=-_FOREVER)
 
     def lately(self, limit: int) -> list[tuple[int, int, str]]:
         """Of the last events of people: the request, the alias, and all that the store has of what it says."""

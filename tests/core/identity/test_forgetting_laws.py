@@ -95,7 +95,7 @@ def test_after_forgetting_the_store_is_what_the_rules_say_of_what_is_left(
 def test_on_either_side_of_a_forget_arrival_and_repeats_change_nothing(
     history: list[list[Step]], dice: random.Random
 ) -> None:
-    other_way = [step for chapter in history for step in _repeated(chapter, dice)]
+    other_way = [step for chapter in history for step in dice.sample([*chapter, *chapter], 2 * len(chapter))]
     with store() as one, store(TINY) as other:
         town = play(one, [step for chapter in history for step in chapter], dice)
         other_town = play(other, other_way, dice)
@@ -103,10 +103,3 @@ def test_on_either_side_of_a_forget_arrival_and_repeats_change_nothing(
         # A late event of the forgotten is judged once, by who is known to be shared as it comes: nothing is kept of it.
         if town.judged == other_town.judged:
             assert one.everything() == other.everything()
-
-
-def _repeated(chapter: list[Step], dice: random.Random) -> list[Step]:
-    """A chapter told twice and shuffled. A turn is not: who forgets a browser again forgets who had it before."""
-    if any(isinstance(step, tuple) for step in chapter):
-        return chapter
-    return dice.sample([*chapter, *chapter], 2 * len(chapter))

@@ -211,6 +211,17 @@ def test_a_device_forgotten_twice_starts_anew_when_it_is_seen_later() -> None:
     store.close()
 
 
+def test_a_device_forgotten_again_is_meant_from_when_its_person_had_it() -> None:
+    store = Store()
+    store.tell([event(5, "a1")])
+    for now in (6, 9):
+        store.forget(identifier("a1"), now=now)
+    before, late = event(4, "a1"), event(8, "a1")
+    store.tell([before, late])
+    assert store.attribution().keys() == {before.event_id}
+    store.close()
+
+
 def test_what_a_forgotten_person_said_on_a_device_that_changed_hands_goes_with_them() -> None:
     store = Store()
     store.tell([event(1, "U1", "a1"), event(9, "U2", "a1")])

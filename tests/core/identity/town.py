@@ -51,7 +51,8 @@ class Town:
         model = self.model()
         slots = _visible(model)
         mine = [slot for slot in slots if slot.id == one]
-        spans = [(one, -FOREVER, now + 1 if one[0] in DEVICE else FOREVER)]
+        start = max((since for erased, since, _ in self.erased if erased == one), default=-FOREVER)
+        spans = [(one, start, max(now, start) + 1) if one[0] in DEVICE else (one, -FOREVER, FOREVER)]
         if mine:
             last = max(mine, key=lambda slot: slot.until)
             if last.id[0] in DEVICE and self._is_forgotten(last, model):
