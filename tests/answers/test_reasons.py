@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tagway.answers.reasons import as_json, why_cart, why_event, why_person
+from tagway.config import Config, Identity
 from tagway.testing import InProcess
 
 
@@ -136,3 +137,29 @@ def test_a_cart_that_nobody_shares_a_cause_with_is_one(gateway: InProcess) -> No
     reason = why_cart(gateway.feed, "c1")
     assert reason is not None
     assert "(1 of 1 cart has this cause.)" in reason.fix
+
+
+def test_why_says_in_words_why_somebody_was_kept_apart(gateway: InProcess) -> None:
+    for browser in ("a1", "b1"):
+        event = {"event_name": "page_view", "anonymous_id": browser, "client_id": "g1", "unique_event_id": browser}
+        (row,) = gateway.send("stape", json.dumps(event).encode())
+    reason = why_event(gateway.feed, int(row["seq"]))
+    assert reason is not None
+    (identity,) = (stage for stage in reason.stages if stage.name == "identity")
+    assert identity.text.endswith("a join was refused: each side has a browser of its own, and nobody had signed in")
+
+
+def test_why_says_that_a_person_is_still_being_folded(tmp_path: Path) -> None:
+    with InProcess(tmp_path, Config(identity=Identity(refold_limit=1))) as gateway:
+        seq = track(gateway, "m1", anonymousId="a1", timestamp="2026-03-02T10:00:00Z")
+        track(gateway, "m2", type="identify", anonymousId="a1", userId="u1", timestamp="2026-03-02T12:00:00Z")
+        late = {"type": "identify", "messageId": "m3", "anonymousId": "a1", "userId": "u1"}
+        gateway.append("segment", json.dumps({**late, "timestamp": "2026-03-02T11:00:00Z"}).encode(), path="/v1/track")
+        gateway.fold.step()
+        folding = why_event(gateway.feed, seq)
+        gateway.fold.drain()
+        done = why_event(gateway.feed, seq)
+        assert folding is not None
+        assert done is not None
+        words = "what came late is still being folded in"
+        assert [any(words in stage.text for stage in one.stages) for one in (folding, done)] == [True, False]

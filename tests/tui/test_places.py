@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from tagway.answers.journeys import PARAMETER
+from tagway.config import Config, Identity
 from tagway.testing import InProcess
 from tagway_tui.screens.live import Live
 from tagway_tui.screens.person import Person
@@ -68,6 +70,20 @@ async def test_a_person_who_is_forgotten_leaves_also_a_list_that_is_held(gateway
         gateway.command("forget", "anonymous_id:anon-0")
         await shows(pilot, "2 people")
         await until(pilot, lambda: "anon-0" not in text_of(app))
+
+
+async def test_a_person_who_is_being_folded_again_says_so_until_it_is_done(tmp_path: Path) -> None:
+    with InProcess(tmp_path, Config(identity=Identity(refold_limit=1))) as gateway:
+        send(gateway, {**track("Probe"), "timestamp": "2025-03-02T10:00:00Z"})
+        send(gateway, {**identify("u1", email="ana@example.com"), "timestamp": "2025-03-02T12:00:00Z"})
+        late = {**identify("u1"), "messageId": "late", "timestamp": "2025-03-02T11:00:00Z"}
+        gateway.append("segment", json.dumps({"batch": [late]}).encode(), path="/v1/batch")
+        gateway.fold.step()
+        async with screen(tmp_path) as (pilot, _):
+            await pilot.press("p")
+            await shows(pilot, "FOLDING")
+            gateway.fold.drain()
+            await shows(pilot, "REACHABLE by email")
 
 
 async def test_a_persons_joins_are_stepped_through_in_time(gateway: InProcess, folder: Path) -> None:

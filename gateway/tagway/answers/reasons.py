@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from tagway.answers import carts
+from tagway.answers.rules import meaning
 from tagway.core import moments
 from tagway.core.wording import counted
 from tagway.store.carts import CartFacts
@@ -149,11 +150,21 @@ def _identity(feed: Feed, event: Json) -> Stage:
     people = [one for one in aliases if one["kind"] in ("user_id", "email", "phone")]
     if not people:
         browsers = any(one["kind"] in ("anonymous_id", "device_id", "client_id") for one in aliases)
-        text = f"only {'anonymous ids' if browsers else 'ids of carts and orders, no browser'}; "
-        text += f"last refusal {refused[-1]['verdict']}" if refused else "no link to a person"
+        only = "anonymous ids" if browsers else "ids of carts and orders, no browser"
+        text = f"only {only}; {_refused(refused) or 'no link to a person'}{_folding(profile)}"
         return Stage(name="identity", mark="fail", text=text, evidence=(event["seq"],))
     names = ", ".join(f"{one['kind']} ({one['link']['verdict']})" for one in people[:_SHOWN])
-    return Stage(name="identity", mark="warn" if refused else "ok", text=f"joined to a person: {names}")
+    text = "; ".join(filter(None, (f"joined to a person: {names}", _refused(refused)))) + _folding(profile)
+    return Stage(name="identity", mark="warn" if refused else "ok", text=text)
+
+
+def _refused(merges: Sequence[Json]) -> str:
+    """Why a person was last kept apart from another."""
+    return f"a join was refused: {meaning(merges[-1]['verdict'], merges[-1]['rule'])}" if merges else ""
+
+
+def _folding(profile: Json | None) -> str:
+    return "; what came late is still being folded in" if profile and profile["folding"] else ""
 
 
 def _address(event: Json) -> Stage:

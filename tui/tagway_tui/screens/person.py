@@ -237,7 +237,9 @@ class Person(AnswerPlace):
         known = [shown(one, key="phone" if one in profile["phones"] else "") for one in names if one]
         reach = [kind for kind in ("email", "phone") if profile[f"{kind}s"]]
         before = counted(profile["events"]["before_identify"], "event")
-        if reach:
+        if profile["folding"]:
+            state = ("FOLDING: what came late is still being worked in", "warn")
+        elif reach:
             state = (f"REACHABLE by {' and '.join(reach)}, not yet in {before}", "ok")
         else:
             state = ("NOT REACHABLE: no email, no phone", "bad")
