@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tagway.answers.health import as_json, health
+from tagway.answers.health import health
 from tagway.core.moments import SECOND
 from tagway.log import Entry
 from tagway.testing import InProcess
@@ -59,8 +59,8 @@ def test_a_state_that_is_not_ok_says_where_it_comes_from(gateway: InProcess) -> 
 
 
 def test_an_empty_folder_is_ok(gateway: InProcess) -> None:
-    found = as_json(health(gateway.feed, gateway.clock))
-    assert (found["state"], found["sources"], found["ledger"]["balanced"]) == ("ok", [], True)
+    found = health(gateway.feed, gateway.clock)
+    assert (found.state, found.sources, found.ledger["balanced"]) == ("ok", (), True)
 
 
 def test_the_ledger_balances_while_the_engine_goes_on_between_its_questions(gateway: InProcess) -> None:

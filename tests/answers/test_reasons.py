@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tagway.answers.reasons import as_json, why_cart, why_event, why_person
+from tagway.answers.reasons import why_cart, why_event, why_person
 from tagway.config import Config, Identity
 from tagway.testing import InProcess
 
@@ -92,7 +92,7 @@ def test_a_person_is_reachable_once_an_address_is_known(gateway: InProcess) -> N
     assert profile is not None
     reason = why_person(gateway.feed, profile["profile_id"])
     assert reason is not None
-    assert as_json(reason)["verdict"] == "REACHABLE"
+    assert reason.verdict == "REACHABLE"
 
 
 def test_nothing_is_known_of_what_was_never_seen(gateway: InProcess) -> None:

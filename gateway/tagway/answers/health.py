@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from tagway.core import moments
 from tagway.core.wording import counted
@@ -91,28 +91,3 @@ def _source(name: str, row: Json) -> SourceHealth:
         last_message=row["last_message"],
         state="bad" if locked_out else "warn" if faults or wrong else "ok",
     )
-
-
-def as_json(found: Health) -> dict[str, Any]:
-    """The pulse as JSON; times are RFC 3339."""
-    return {
-        "state": found.state,
-        "lag": {"rows": found.lag, "seconds": found.lag_age / moments.SECOND},
-        "ledger": found.ledger,
-        "sources": [
-            {
-                "name": one.name,
-                "state": one.state,
-                "ok": one.ok,
-                "violating": one.violating,
-                "duplicate": one.duplicate,
-                "dead_letter": one.dead,
-                "refused": one.refused,
-                "wrong_proof": one.wrong_proof,
-                "last_seen": moments.write(one.last_seen) if one.last_seen is not None else None,
-                "last_refused": moments.write(one.last_refused) if one.last_refused is not None else None,
-                "last_code": one.last_code,
-            }
-            for one in found.sources
-        ],
-    }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from tagway.store.feed import Feed, Json
 
@@ -91,13 +91,3 @@ def _tick(name: str, mine: Sequence[Json], latest: str) -> Tick:
     if any(one["status"] == "violating" for one in mine):
         return Tick(name=name, mark="faulty", seqs=seqs)
     return Tick(name=name, mark="late" if mine[0]["timestamp"] < latest else "done", seqs=seqs)
-
-
-def as_json(found: Checklist) -> dict[str, Any]:
-    """The checklist as JSON."""
-    return {
-        "verdict": found.verdict,
-        "complete": found.complete,
-        "ticks": [{"name": one.name, "mark": one.mark, "events": list(one.seqs)} for one in found.ticks],
-        "unplanned": dict(found.unplanned),
-    }

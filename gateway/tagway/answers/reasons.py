@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from tagway.answers import carts
 from tagway.answers.rules import meaning
@@ -88,20 +88,6 @@ def why_person(feed: Feed, profile_id: str) -> Reason | None:
     stages = (_received(events), _schema(events), _identity(feed, last), _address(last))
     verdict = "REACHABLE" if last["reachable_at"] else "KNOWN" if last["user_id"] else "ANONYMOUS"
     return Reason(subject=f"profile {profile_id}", verdict=verdict, stages=stages, fix=_reach_fix(last) or "Nothing.")
-
-
-def as_json(reason: Reason) -> dict[str, Any]:
-    """The answer as JSON."""
-    return {
-        "subject": reason.subject,
-        "verdict": reason.verdict,
-        "stops_at": reason.stops_at,
-        "fix": reason.fix,
-        "stages": [
-            {"name": one.name, "mark": one.mark, "text": one.text, "evidence": list(one.evidence)}
-            for one in reason.stages
-        ],
-    }
 
 
 def _received(events: Sequence[Json]) -> Stage:

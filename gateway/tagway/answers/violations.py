@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from tagway.core import moments
 from tagway.store.faults import FaultGroup
@@ -35,26 +35,3 @@ def mark(group: FaultGroup, now: int, seen_since: int) -> Mark:
     if group.first_at >= now - QUIET:
         return "new" if seen_since < now - QUIET else ""
     return "regressed" if group.before_at is not None and group.again_at - group.before_at >= QUIET else ""
-
-
-def as_json(marked: Marked) -> dict[str, Any]:
-    """One group, as `/inspect/violations` gives it."""
-    group = marked.group
-    return {
-        "code": group.code,
-        "pointer": group.pointer,
-        "event": group.name,
-        "source": group.source,
-        "severity": group.severity,
-        "count": group.count,
-        "share": round(group.share, 4),
-        "first_at": moments.write(group.first_at),
-        "last_at": moments.write(group.last_at),
-        "trend": list(group.trend),
-        "mark": marked.mark,
-        "sample": group.sample,
-        "expected": group.expected,
-        "got": group.got,
-        "resolution": group.resolution,
-        "origin": group.origin,
-    }
