@@ -10,6 +10,7 @@ from tagway.answers.journeys import PARAMETER
 from tagway.config import Config, Identity
 from tagway.testing import InProcess
 from tagway_tui.screens.live import Live
+from tagway_tui.screens.merges import Merges
 from tagway_tui.screens.person import Person
 from tagway_tui.screens.session import Session
 from tagway_tui.screens.why import Why
@@ -28,6 +29,19 @@ async def test_merges_show_each_join_with_its_evidence(gateway: InProcess, folde
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Live))
         assert live(app).events.key == 3
+
+
+async def test_every_decision_is_reached_part_by_part(
+    gateway: InProcess, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Merges, "limit", 3)
+    send(gateway, *(identify(f"u{one}", f"anon-{one}") for one in range(20)))
+    async with screen(folder) as (pilot, app):
+        await pilot.press("2")
+        await shows(pilot, "20 decisions")
+        await pilot.press("G")
+        await shows(pilot, "anonymous_id:anon-0 ")
+        assert "of 20" not in text_of(app)
 
 
 async def test_a_person_is_found_by_any_identifier(gateway: InProcess, folder: Path) -> None:

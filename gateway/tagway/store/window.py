@@ -229,7 +229,7 @@ class Window:
         condition, values = filters.compiled(text, now)
         return self._nearest(condition, values, seq, back, within, now)
 
-    def decisions(self, which: decided.Which, limit: int = 2_000) -> tuple[int, list[decided.Verdict]]:
+    def decisions(self, which: decided.Which, limit: int) -> tuple[int, list[decided.Verdict]]:
         """How many identity decisions there are, and the newest of them, the latest first."""
         return self._call(lambda: (decided.count(self._db, which), decided.newest(self._db, which, limit)))
 

@@ -35,6 +35,8 @@ LOOKS: Final = {
     "skipped_expired": ("≠", "warn", "refused: the key was silent too long"),
     "skipped_illegal": ("≠", "warn", "refused: not an identifier"),
 }
+# So many decisions are read at first.
+_PART: Final = 500
 _VIEWS: Final[tuple[tuple[Which, str], ...]] = (
     ("all", "all decisions"),
     ("joins", "joins only"),
@@ -58,6 +60,8 @@ class Merges(AnswerPlace):
     """
 
     which: Which = "all"
+    limit = _PART
+    """How many of the decisions are read: more, as somebody comes near their end."""
 
     def body(self) -> Iterable[Widget]:
         """What is shown, the list, and the decision in words."""
@@ -74,13 +78,15 @@ class Merges(AnswerPlace):
     def ask(self, feed: Feed, window: Window, now: int) -> Any:
         """The newest decisions, and how many there are."""
         del feed, now
-        return window.decisions(self.which)
+        return window.decisions(self.which, self.limit)
 
     def tell(self, answer: Any) -> None:
         """Fill the list."""
         total, decisions = answer
         self.query_one(Table).fill(decisions)
         name = dict(_VIEWS)[self.which]
+        if len(decisions) < min(total, self.limit):
+            self.ask_now()  # more were wanted while this was asked
         empty = "  none" if not total else ""
         self.query_one("#which", Bar).set([(name, "title"), (empty, "dim")])
 
@@ -99,6 +105,11 @@ class Merges(AnswerPlace):
         one: Verdict | None = self.query_one(Table).current()
         words = self.query_one("#words", DocumentView)
         words.show(Text(self._words(one, max(20, words.room)) if one is not None else []))
+        table = self.query_one(Table)
+        # Twice the part that was read, so that all of a million are a dozen questions away.
+        if self.answer is not None and self.answer[0] > self.limit and table.cursor > table.total() - 50:
+            self.limit *= 2
+            self.ask_now()
 
     def _words(self, one: Verdict, width: int) -> list[Row]:
         """What the decision means, the rule behind it, and the event that is its evidence."""
@@ -128,7 +139,7 @@ class Merges(AnswerPlace):
     def action_which(self) -> None:
         """All, joins only, the review list."""
         names = [name for name, _ in _VIEWS]
-        self.which = names[(names.index(self.which) + 1) % len(names)]
+        self.which, self.limit = names[(names.index(self.which) + 1) % len(names)], _PART
         self.ask_now()
 
 
