@@ -15,6 +15,7 @@ from tagway.answers import reasons
 from tagway.answers.carts import waterfall
 from tagway.answers.violations import violations
 from tagway.core.moments import HOUR
+from tagway.store import verdicts
 from tagway.store.feed import Feed
 from tagway.store.window import Window
 from tagway.testing import InProcess
@@ -134,3 +135,11 @@ def _matching(text: str) -> Ask:
 def test_a_question_costs_what_it_tells_of(stores: tuple[Store, Store], ask: Ask) -> None:
     small, large = (store.steps(ask) for store in stores)
     assert large <= small * 1.3 + 5, (small, large)
+
+
+@pytest.mark.parametrize("query", [verdicts._REVIEW, verdicts._DUPLICATES], ids=["review", "duplicates"])
+def test_what_was_refused_is_looked_up_from_the_verdicts_on(stores: tuple[Store, Store], query: str) -> None:
+    with Feed(stores[1].folder) as feed:
+        plan = [row[3] for row in feed._db.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()]
+    assert any(step.startswith("SEARCH sh ") for step in plan)
+    assert not any(step.startswith("SCAN sh ") for step in plan)

@@ -27,9 +27,11 @@ GROUPS: Final = {
 }
 """What a duplicate is counted under, by kind of identifier."""
 
-# Whose an identifier is at a time, by the event's own time.
+# Whose an identifier is at a time, by the event's own time. The verdicts come first: there are fewer of them than of
+# all that anybody holds.
 _SUBJECTS: Final = """
-JOIN holdings sh ON sh.kind = m.subject_kind AND sh.value = m.subject_value AND sh.since <= m.at AND m.at < sh.until
+CROSS JOIN holdings sh
+    ON sh.kind = m.subject_kind AND sh.value = m.subject_value AND sh.since <= m.at AND m.at < sh.until
 JOIN clusters sc ON sc.cluster = sh.cluster JOIN people s ON s.profile = sc.profile
 """
 _DUPLICATES: Final = f"""
