@@ -12,7 +12,6 @@ from typing import Final
 
 import click
 
-from tagway.core.safe import visible
 from tagway.errors import TagwayError
 
 # command -> (module in tagway.cli, one-line help)
@@ -81,7 +80,8 @@ def main() -> None:
     try:
         tagway()
     except TagwayError as error:
-        # What is wrong may be what somebody sent.
+        from tagway.core.safe import visible  # what is wrong may be what somebody sent
+
         message = "\n".join(visible(line) for line in error.message.split("\n"))
         click.echo(f"tagway: {message}", err=True)
         sys.exit(1)
