@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from tagway.core.events import Identifier
 from tagway.store.recent import Recent
 
-# All columns are in the index on (kind, value), which carries the primary key.
+# All columns are in the index on (value, kind), which carries the primary key.
 FIRST: Final = """
 SELECT h.value, h.alias_id, h.since FROM json_each(?) w
 CROSS JOIN holdings h ON h.value = w.value AND h.kind = ? AND h.later = 0
@@ -22,7 +22,7 @@ CROSS JOIN holdings h ON h.value = w.value AND h.kind = ? AND h.later = 0
 
 
 def by_kind(wanted: Iterable[Identifier]) -> list[tuple[str, str]]:
-    """Identifiers as parameters of a query for each kind: a JSON array of the values, in their order, and the kind."""
+    """Identifiers as parameters of a query for each kind: a sorted JSON array of the values, and the kind."""
     values: dict[str, list[str]] = {}
     for kind, value in wanted:
         values.setdefault(kind, []).append(value)
